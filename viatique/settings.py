@@ -1,0 +1,85 @@
+"""Settings, read once at the edges (command, task, dashboard) and passed down as values."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PostgresDsn, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from viatique.errors import InvalidSettings
+
+
+class Settings(BaseSettings):
+    """``VIATIQUE_*`` variables, plus ``DATABASE_URL`` and ``PREFECT_API_URL`` as others know them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VIATIQUE_", populate_by_name=True, frozen=True, extra="ignore"
+    )
+
+    home: Path = Field(
+        default=Path("var"), description="Folder that holds everything: database, files, logs."
+    )
+    database_url: PostgresDsn | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="A Postgres 15 or newer to use instead of the embedded one.",
+    )
+    prefect_api_url: str | None = Field(
+        default=None,
+        validation_alias="PREFECT_API_URL",
+        description="A Prefect server to use instead of the local one.",
+    )
+    store_url: str | None = Field(
+        default=None, description="fsspec URL of the file store; default: HOME/store."
+    )
+    log_format: Literal["json", "readable"] = Field(
+        default="json", description="Format of HOME/logs/*.log."
+    )
+    processes: int = Field(
+        default=0, ge=0, description="Processes for OCR and PDF work; 0 = one per core."
+    )
+    chunk_size: int = Field(
+        default=25, ge=1, le=500, description="Copies claimed and worked on by one task."
+    )
+    lease_s: int = Field(
+        default=600, ge=30, description="Seconds after which a silent claim is free again."
+    )
+    retry_limit: int = Field(
+        default=3, ge=1, description="Finalize attempts before a copy needs a person (CRITICAL log)."
+    )
+    idle_minutes: float = Field(
+        default=15.0, gt=0, description="Idle minutes after which local services stop."
+    )
+    max_scan_mib: int = Field(default=2048, ge=1, description="Largest scan accepted, in MiB.")
+    max_scan_pages: int = Field(default=5000, ge=1, description="Most pages in one scan.")
+    review_threshold: float = Field(
+        default=0.9999,
+        gt=0.5,
+        lt=1,
+        description="Below this probability a person confirms the identity.",
+    )
+
+    @property
+    def database_dsn(self) -> str | None:
+        return str(self.database_url) if self.database_url else None
+
+    @property
+    def home_path(self) -> Path:
+        """The state folder, absolute, so that other processes and folders mean the same one."""
+        return self.home.expanduser().absolute()
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        InvalidSettings: a variable has a value that cannot be used; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join(sorted({str(item["loc"][0]) for item in error.errors()}))
+        raise InvalidSettings(
+            f"These settings have values that cannot be used: {names}.",
+            next_step="See the settings table in README.md.",
+        ) from None
