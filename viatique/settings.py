@@ -45,7 +45,9 @@ class Settings(BaseSettings):
         default=600, ge=30, description="Seconds after which a silent claim is free again."
     )
     retry_limit: int = Field(
-        default=3, ge=1, description="Finalize attempts before a copy needs a person (CRITICAL log)."
+        default=3,
+        ge=1,
+        description="Finalize attempts before a copy needs a person (CRITICAL log).",
     )
     idle_minutes: float = Field(
         default=15.0, gt=0, description="Idle minutes after which local services stop."

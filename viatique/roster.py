@@ -1,0 +1,163 @@
+"""Reads a roster CSV into students, reporting every bad line at once.
+
+Columns are recognised by their usual French and English titles; problems name the line and the
+column, never what is written there.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from viatique.errors import InvalidRoster, Problem
+from viatique.models import Student, StudentId
+from viatique.tables import Row, Table, read_table
+
+TITLES: dict[str, tuple[str, ...]] = {
+    "student_id": (
+        "ine", "numero", "numero_candidat", "no_candidat", "n_candidat", "num_candidat", "matricule",
+        "numero_etudiant", "code_etudiant", "identifiant", "id", "student_id", "student_number",
+        "candidate_number", "candidat",
+    ),
+    "last_name": (
+        "nom", "nom_de_famille", "nom_famille", "last_name", "lastname", "surname", "family_name",
+    ),
+    "first_name": ("prenom", "prenoms", "prenom_s", "first_name", "firstname", "given_name"),
+    "full_name": ("eleves", "eleve", "nom_prenom", "nom_et_prenom", "student", "name", "full_name"),
+    "birth_date": (
+        "date_naissance", "date_de_naissance", "naissance", "ne_e_le", "ne_le", "birth_date",
+        "birthdate", "date_of_birth", "dob",
+    ),
+    "group": ("classe", "division", "groupe", "class", "group", "section"),
+    "email": ("email", "e_mail", "mail", "courriel", "adresse_e_mail"),
+}  # fmt: skip
+"""Usual titles (Pronote, SIECLE, Apogée exports and plain English), normalised; first match wins."""
+
+LENGTH_LIMIT = 200
+_DATE_PATTERNS = (
+    re.compile(r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})"),
+    re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"),
+)
+
+
+def read_roster(data: bytes) -> tuple[Student, ...]:
+    """The students of a roster file, in its order.
+
+    Raises:
+        InvalidRoster: no usable columns, no rows, or bad lines; nothing is kept.
+    """
+    table = read_table(data)
+    columns = _recognised(table)
+    problems = [*_column_problems(columns), *(_empty_problems(table))]
+    if problems:
+        raise _invalid(problems)
+    students: list[Student] = []
+    for row in table.rows:
+        student = _student(row, columns, problems)
+        if student is not None:
+            students.append(student)
+    problems.extend(_repeated_ids(table, columns))
+    if problems:
+        raise _invalid(problems)
+    return tuple(students)
+
+
+def split_full_name(full_name: str) -> tuple[str, str]:
+    """Last and first name of "DE LA TOUR Anne": the leading words in capitals are the last name.
+
+    With no case to go by, the first word is taken, as Pronote's column puts the last name first.
+    """
+    words = full_name.split()
+    capitals = 0
+    while capitals < len(words) and words[capitals] == words[capitals].upper():
+        capitals += 1
+    cut = capitals if 0 < capitals < len(words) else 1
+    return " ".join(words[:cut]), " ".join(words[cut:])
+
+
+def parse_birth_date(text: str) -> date | None:
+    """A date written dd/mm/yyyy (or with . or -) or ISO, None when it is not a real date."""
+    for pattern in _DATE_PATTERNS:
+        match = pattern.fullmatch(text)
+        if match:
+            try:
+                return date(int(match["y"]), int(match["m"]), int(match["d"]))
+            except ValueError:
+                return None
+    return None
+
+
+def _invalid(problems: list[Problem]) -> InvalidRoster:
+    return InvalidRoster(
+        f"The roster cannot be used: {len(problems)} problem(s).",
+        next_step="Correct the lines named and try again; nothing was kept.",
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
+    )
+
+
+def _recognised(table: Table) -> dict[str, str]:
+    return {
+        field: next(title for title in titles if title in table.columns)
+        for field, titles in TITLES.items()
+        if any(title in table.columns for title in titles)
+    }
+
+
+def _column_problems(columns: dict[str, str]) -> Iterator[Problem]:
+    if "student_id" not in columns:
+        yield Problem(line=1, column="INE", message="no column with the student's id was found")
+    if "last_name" not in columns and "full_name" not in columns:
+        yield Problem(line=1, column="NOM", message="no column with the student's name was found")
+
+
+def _empty_problems(table: Table) -> Iterator[Problem]:
+    if not table.rows:
+        yield Problem(line=0, column="", message="there are no students in it")
+
+
+def _student(row: Row, columns: dict[str, str], problems: list[Problem]) -> Student | None:
+    cells = {field: row.cells.get(title, "") for field, title in columns.items()}
+    last_name, first_name = _names(cells)
+    found = [
+        Problem(line=row.line, column=columns[field], message=message)
+        for field, message in _cell_problems(cells)
+    ]
+    if not last_name:
+        found.append(Problem(line=row.line, column="NOM", message="the last name is empty"))
+    problems.extend(found)
+    if found:
+        return None
+    return Student(
+        student_id=StudentId(cells["student_id"]),
+        last_name=last_name,
+        first_name=first_name,
+        birth_date=parse_birth_date(cells.get("birth_date", "")),
+        group=cells.get("group", ""),
+        email=cells.get("email", ""),
+    )
+
+
+def _names(cells: dict[str, str]) -> tuple[str, str]:
+    if cells.get("last_name"):
+        return cells["last_name"], cells.get("first_name", "")
+    return split_full_name(cells["full_name"]) if cells.get("full_name") else ("", "")
+
+
+def _cell_problems(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
+    if not cells["student_id"]:
+        yield "student_id", "the id is empty"
+    written = cells.get("birth_date", "")
+    if written and parse_birth_date(written) is None:
+        yield "birth_date", "not a date: write dd/mm/yyyy or yyyy-mm-dd"
+    for field, cell in cells.items():
+        if len(cell) > LENGTH_LIMIT or "\x00" in cell:
+            yield field, f"longer than {LENGTH_LIMIT} characters, or not text"
+
+
+def _repeated_ids(table: Table, columns: dict[str, str]) -> Iterator[Problem]:
+    first_line: dict[str, int] = {}
+    for row in table.rows:
+        student_id = row.cells.get(columns["student_id"], "")
+        if student_id and student_id in first_line:
+            message = f"the same id as on line {first_line[student_id]}"
+            yield Problem(line=row.line, column=columns["student_id"], message=message)
+        first_line.setdefault(student_id, row.line)
