@@ -16,6 +16,8 @@
         │   └── NotFound          no such exam, copy or file
         ├── IllegalTransition     a move the life cycle does not have
         ├── Conflict              somebody else changed the thing first
+        ├── DatabaseFault         Postgres refused a statement for another reason
+        ├── UnexpectedFailure     a defect: an exception nobody foresaw, by type only
         ├── StoredFileCorrupt     a stored file is missing or its bytes do not have its name
         ├── InvalidFinalPdf       a composed PDF did not pass its own check
         └── WeightsInvalid        the OCR weights are absent or not the pinned ones
@@ -184,6 +186,14 @@ class IllegalTransition(FinalError):
 
 class Conflict(FinalError):
     code = "conflict"
+
+
+class DatabaseFault(FinalError):
+    code = "database_fault"
+
+
+class UnexpectedFailure(FinalError):
+    code = "unexpected_failure"
 
 
 class StoredFileCorrupt(FinalError):

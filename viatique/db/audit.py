@@ -1,0 +1,114 @@
+"""Audit events: written beside the change they tell of, read back, never changed. Ids only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from viatique.db.pool import Connection
+from viatique.lifecycle import Action
+from viatique.models import CopyId, ExamId
+from viatique.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    event_id: int
+    at: datetime
+    action: Action
+    exam_id: ExamId
+    copy_id: CopyId | None
+    actor: str
+    correlation_id: str
+    details: dict[str, Any]
+
+
+def insert_event(
+    connection: Connection,
+    *,
+    action: Action,
+    exam_id: ExamId,
+    copy_id: CopyId | None,
+    run: Run,
+    details: Mapping[str, Any],
+) -> None:
+    """Adds one event to the caller's transaction."""
+    connection.execute(
+        """
+        INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+        VALUES (%(action)s, %(exam)s, %(copy)s, %(actor)s, %(correlation)s, %(details)s)
+        """,
+        {
+            "action": action,
+            "exam": exam_id,
+            "copy": copy_id,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+            "details": Jsonb(dict(details)),
+        },
+    )
+
+
+def list_events_of_copy(connection: Connection, copy_id: CopyId) -> tuple[AuditEvent, ...]:
+    """The history of a copy, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+        FROM audit_event WHERE copy_id = %(copy)s ORDER BY event_id
+        """,
+        {"copy": copy_id},
+    ).fetchall()
+    return tuple(_event(row) for row in rows)
+
+
+def list_histories(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[AuditEvent]]:
+    """The histories of all copies of an exam, each oldest first."""
+    histories: dict[CopyId, list[AuditEvent]] = {}
+    rows = connection.execute(
+        """
+        SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+        FROM audit_event WHERE exam_id = %(exam)s AND copy_id IS NOT NULL ORDER BY event_id
+        """,
+        {"exam": exam_id},
+    )
+    for row in rows:
+        event = _event(row)
+        if event.copy_id is not None:
+            histories.setdefault(event.copy_id, []).append(event)
+    return histories
+
+
+def count_events(connection: Connection) -> int:
+    """How many events the trail holds."""
+    row = connection.execute("SELECT count(*) AS events FROM audit_event").fetchone()
+    return row["events"] if row else 0
+
+
+def list_disabled_guards(connection: Connection) -> list[str]:
+    """Names of the append-only triggers that are absent or do not fire always."""
+    rows = connection.execute(
+        """
+        SELECT guard FROM unnest(ARRAY['audit_event_no_row_change', 'audit_event_no_truncate'])
+            AS guard
+        WHERE NOT EXISTS (
+            SELECT FROM pg_trigger
+            WHERE tgrelid = 'audit_event'::regclass AND tgname = guard AND tgenabled = 'A'
+        )
+        """
+    ).fetchall()
+    return [row["guard"] for row in rows]
+
+
+def _event(row: Mapping[str, Any]) -> AuditEvent:
+    return AuditEvent(
+        event_id=row["event_id"],
+        at=row["at"],
+        action=Action(row["action"]),
+        exam_id=ExamId(row["exam_id"]),
+        copy_id=CopyId(row["copy_id"]) if row["copy_id"] else None,
+        actor=row["actor"],
+        correlation_id=row["correlation_id"],
+        details=row["details"],
+    )

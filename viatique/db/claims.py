@@ -1,0 +1,160 @@
+"""Claims: which process works on what, so that no two do the same and a dead one's work comes back.
+
+A claim counts while its lease lasts and the claiming process holds its advisory lock; Postgres
+drops that lock the moment the process is gone, so what was killed can be claimed again at once.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from viatique.db.pool import Connection, Database
+from viatique.models import CopyId, ExamId
+from viatique.run import Run
+
+
+class Stage(StrEnum):
+    PLAN = "plan"
+    CUT = "cut"
+    READ = "read"
+    FINALIZE = "finalize"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """This process as a claimer.
+
+    Attributes:
+        key: positive 63-bit key of the advisory lock it holds while it lives.
+        lease_s: seconds a claim lasts if the process lives on but hangs.
+    """
+
+    key: int
+    lease_s: int
+
+
+@contextmanager
+def holding(database: Database, *, lease_s: int) -> Iterator[Holder]:
+    """A holder for as long as the block lasts; its claims die with it."""
+    key = secrets.randbits(63)
+    with database.session() as connection:
+        connection.execute("SELECT pg_advisory_lock(%(key)s)", {"key": key})
+        yield Holder(key=key, lease_s=lease_s)
+
+
+def claim_subjects(
+    connection: Connection, *, stage: Stage, subjects: Sequence[str], holder: Holder, run: Run
+) -> list[str]:
+    """Claims those of the subjects that no living process has; returns them in the same order."""
+    rows = connection.execute(
+        """
+        INSERT INTO claim (stage, subject, correlation_id, holder, expires_at)
+        SELECT %(stage)s, subject, %(correlation)s, %(holder)s,
+            clock_timestamp() + make_interval(secs => %(lease)s)
+        FROM unnest(%(subjects)s::text[]) AS subject
+        ORDER BY subject
+        ON CONFLICT ON CONSTRAINT claim_pk DO UPDATE SET
+            correlation_id = EXCLUDED.correlation_id,
+            holder = EXCLUDED.holder,
+            expires_at = EXCLUDED.expires_at
+        WHERE NOT claim_is_live(claim.holder, claim.expires_at)
+        RETURNING subject
+        """,
+        {
+            "stage": stage,
+            "subjects": list(subjects),
+            "correlation": run.correlation_id,
+            "holder": holder.key,
+            "lease": holder.lease_s,
+        },
+    ).fetchall()
+    won = {row["subject"] for row in rows}
+    return [subject for subject in subjects if subject in won]
+
+
+def release_claim(connection: Connection, *, stage: Stage, subject: str, holder: Holder) -> bool:
+    """Gives a claim up in the transaction that stores its result.
+
+    Returns:
+        False when the claim was lost meanwhile: then the result must not be stored.
+    """
+    row = connection.execute(
+        """
+        DELETE FROM claim
+        WHERE stage = %(stage)s AND subject = %(subject)s AND holder = %(holder)s
+        RETURNING subject
+        """,
+        {"stage": stage, "subject": subject, "holder": holder.key},
+    ).fetchone()
+    return row is not None
+
+
+def list_uncut(connection: Connection, exam_id: ExamId, limit: int) -> list[CopyId]:
+    """Copies planned but not yet cut from their scan and claimed by no living process."""
+    rows = connection.execute(
+        """
+        SELECT copy_id FROM copy
+        WHERE exam_id = %(exam)s AND file_sha256 IS NULL AND NOT EXISTS (
+            SELECT FROM claim WHERE stage = 'cut' AND subject = copy.copy_id
+                AND claim_is_live(claim.holder, claim.expires_at)
+        )
+        ORDER BY number LIMIT %(limit)s FOR UPDATE OF copy SKIP LOCKED
+        """,
+        {"exam": exam_id, "limit": limit},
+    ).fetchall()
+    return [CopyId(row["copy_id"]) for row in rows]
+
+
+def list_unread(connection: Connection, exam_id: ExamId, limit: int) -> list[CopyId]:
+    """Cut copies whose header was not read yet and claimed by no living process."""
+    rows = connection.execute(
+        """
+        SELECT copy_id FROM copy
+        WHERE exam_id = %(exam)s AND file_sha256 IS NOT NULL
+            AND NOT EXISTS (SELECT FROM header_reading WHERE copy_id = copy.copy_id)
+            AND NOT EXISTS (
+                SELECT FROM claim WHERE stage = 'read' AND subject = copy.copy_id
+                    AND claim_is_live(claim.holder, claim.expires_at)
+            )
+        ORDER BY number LIMIT %(limit)s FOR UPDATE OF copy SKIP LOCKED
+        """,
+        {"exam": exam_id, "limit": limit},
+    ).fetchall()
+    return [CopyId(row["copy_id"]) for row in rows]
+
+
+def list_gradable(
+    connection: Connection, exam_id: ExamId, *, leaves: Sequence[str], run: Run, limit: int
+) -> list[CopyId]:
+    """Copies that may be finalized now: complete marks, not yet failed for good in this run.
+
+    A copy left GRADING_IN_PROGRESS by a process that died is one of them.
+    """
+    rows = connection.execute(
+        """
+        SELECT copy_id FROM copy
+        WHERE exam_id = %(exam)s
+            AND status IN ('READY', 'GRADING_FAILED', 'GRADING_IN_PROGRESS')
+            AND (error_run IS DISTINCT FROM %(correlation)s OR NOT error_is_final)
+            AND NOT EXISTS (
+                SELECT FROM unnest(%(leaves)s::text[]) AS leaf WHERE NOT EXISTS (
+                    SELECT FROM mark
+                    WHERE copy_id = copy.copy_id AND question = leaf AND points IS NOT NULL
+                )
+            )
+            AND NOT EXISTS (
+                SELECT FROM claim WHERE stage = 'finalize' AND subject = copy.copy_id
+                    AND claim_is_live(claim.holder, claim.expires_at)
+            )
+        ORDER BY number LIMIT %(limit)s FOR UPDATE OF copy SKIP LOCKED
+        """,
+        {
+            "exam": exam_id,
+            "leaves": list(leaves),
+            "correlation": run.correlation_id,
+            "limit": limit,
+        },
+    ).fetchall()
+    return [CopyId(row["copy_id"]) for row in rows]

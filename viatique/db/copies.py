@@ -1,0 +1,368 @@
+"""Copies and their pages. Every change of status is one statement with its audit event."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from viatique.db.pool import Connection
+from viatique.errors import IllegalTransition, NotFound
+from viatique.lifecycle import EDGES, CopyStatus, Move
+from viatique.models import CopyId, ExamId, Half, IdentityState, Placement, Sha256, StudentId
+from viatique.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCopy:
+    """A copy found in a scan.
+
+    Attributes:
+        first_page, last_page: 1-based pages of the scan.
+        problem: why it goes to QUARANTINE, None when all is well.
+        missing_pages: 1-based pages of the copy that were not scanned.
+    """
+
+    copy_id: CopyId
+    number: int
+    first_page: int
+    last_page: int
+    placements: tuple[Placement, ...]
+    problem: str | None
+    missing_pages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A copy as stored, ids only; ``first_page``, ``last_page``: 1-based pages of the scan."""
+
+    copy_id: CopyId
+    exam_id: ExamId
+    number: int
+    source_id: int
+    first_page: int
+    last_page: int
+    page_count: int
+    status: CopyStatus
+    problem: str | None
+    missing_pages: tuple[int, ...]
+    file_sha256: Sha256 | None
+    identity: IdentityState
+    student_id: StudentId | None
+    confidence: float | None
+    appreciation: str
+    finalize_attempts: int
+    error_code: str | None
+
+
+def insert_copies(
+    connection: Connection, *, exam_id: ExamId, source_id: int, copies: Sequence[NewCopy], run: Run
+) -> None:
+    """Stores the copies of one scan with their pages and an IMPORT or QUARANTINE event each."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            WITH made AS (
+                INSERT INTO copy (copy_id, exam_id, number, source_id, first_page, last_page,
+                    page_count, status, problem, missing_pages)
+                VALUES (%(copy)s, %(exam)s, %(number)s, %(source)s, %(first)s, %(last)s, %(count)s,
+                    %(status)s, %(problem)s, %(missing)s)
+                RETURNING copy_id, exam_id
+            )
+            INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+            SELECT %(action)s, exam_id, copy_id, %(actor)s, %(correlation)s, %(details)s FROM made
+            """,
+            [_new_copy_arguments(exam_id, source_id, copy, run) for copy in copies],
+        )
+        cursor.executemany(
+            """
+            INSERT INTO page (copy_id, position, source_id, source_page, half, turn)
+            VALUES (%(copy)s, %(position)s, %(source)s, %(page)s, %(half)s, %(turn)s)
+            """,
+            [
+                {
+                    "copy": copy.copy_id,
+                    "position": position,
+                    "source": source_id,
+                    "page": placement.source_page,
+                    "half": placement.half,
+                    "turn": placement.turn,
+                }
+                for copy in copies
+                for position, placement in enumerate(copy.placements)
+            ],
+        )
+
+
+def _new_copy_arguments(
+    exam_id: ExamId, source_id: int, copy: NewCopy, run: Run
+) -> dict[str, object]:
+    move = EDGES[Move.QUARANTINE if copy.problem else Move.IMPORT]
+    details: dict[str, object] = {"source": source_id, "pages": len(copy.placements)}
+    if copy.problem:
+        details |= {"problem": copy.problem, "missing_pages": list(copy.missing_pages)}
+    return {
+        "copy": copy.copy_id,
+        "exam": exam_id,
+        "number": copy.number,
+        "source": source_id,
+        "first": copy.first_page,
+        "last": copy.last_page,
+        "count": len(copy.placements),
+        "status": move.target,
+        "problem": copy.problem,
+        "missing": list(copy.missing_pages),
+        "action": move.action,
+        "actor": run.actor,
+        "correlation": run.correlation_id,
+        "details": Jsonb(details),
+    }
+
+
+def move_copy(
+    connection: Connection,
+    copy_id: CopyId,
+    move: Move,
+    *,
+    run: Run,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Makes a legal move and leaves its audit event, in one statement.
+
+    Raises:
+        IllegalTransition: the copy is not (any more) in a status this move starts from.
+    """
+    edge = EDGES[move]
+    row = connection.execute(
+        """
+        WITH moved AS (
+            UPDATE copy SET status = %(target)s, updated_at = now()
+            WHERE copy_id = %(copy)s AND status = ANY(%(sources)s::copy_status[])
+            RETURNING copy_id, exam_id
+        ), logged AS (
+            INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+            SELECT %(action)s::audit_action, exam_id, copy_id, %(actor)s, %(correlation)s,
+                %(details)s
+            FROM moved WHERE %(action)s::audit_action IS NOT NULL
+        )
+        SELECT copy_id FROM moved
+        """,
+        {
+            "copy": copy_id,
+            "target": edge.target,
+            "sources": sorted(edge.sources),
+            "action": edge.action,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+            "details": Jsonb(dict(details or {})),
+        },
+    ).fetchone()
+    if row is None:
+        raise IllegalTransition(
+            f"Copy {copy_id} cannot {move.replace('_', ' ')} in its present status.",
+            next_step=f"`viatique audit show {copy_id}` tells what happened to it.",
+        )
+
+
+def mark_file_stored(connection: Connection, copy_id: CopyId, sha256: Sha256) -> CopyStatus:
+    """Names the copy's own PDF; returns the status the copy has."""
+    row = connection.execute(
+        """
+        UPDATE copy SET file_sha256 = %(sha256)s, updated_at = now()
+        WHERE copy_id = %(copy)s RETURNING status
+        """,
+        {"copy": copy_id, "sha256": sha256},
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no copy {copy_id}.")
+    return CopyStatus(row["status"])
+
+
+def find_copy(connection: Connection, copy_id: CopyId) -> Copy:
+    """The copy.
+
+    Raises:
+        NotFound: there is no copy with this id.
+    """
+    row = connection.execute(
+        """
+        SELECT copy_id, exam_id, number, source_id, first_page, last_page, page_count, status,
+            problem, missing_pages, file_sha256, identity, student_id, confidence, appreciation,
+            finalize_attempts, error_code
+        FROM copy WHERE copy_id = %(copy)s
+        """,
+        {"copy": copy_id},
+    ).fetchone()
+    if row is None:
+        raise NotFound(
+            f"There is no copy {copy_id[:40]!r}.", next_step="`viatique copies EXAM` lists them."
+        )
+    return _copy(row)
+
+
+def list_copies(connection: Connection, exam_id: ExamId) -> tuple[Copy, ...]:
+    """The copies of an exam, in the order of their numbers."""
+    rows = connection.execute(
+        """
+        SELECT copy_id, exam_id, number, source_id, first_page, last_page, page_count, status,
+            problem, missing_pages, file_sha256, identity, student_id, confidence, appreciation,
+            finalize_attempts, error_code
+        FROM copy WHERE exam_id = %(exam)s ORDER BY number
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return tuple(_copy(row) for row in rows)
+
+
+def list_placements(connection: Connection, copy_id: CopyId) -> tuple[Placement, ...]:
+    """Where the copy's pages lie in its scan, in reading order."""
+    rows = connection.execute(
+        """
+        SELECT source_page, half, turn FROM page WHERE copy_id = %(copy)s ORDER BY position
+        """,
+        {"copy": copy_id},
+    ).fetchall()
+    return tuple(
+        Placement(source_page=row["source_page"], half=Half(row["half"]), turn=row["turn"])
+        for row in rows
+    )
+
+
+def count_statuses(connection: Connection, exam_id: ExamId) -> dict[CopyStatus, int]:
+    """Copies of the exam by status; every status is there, zero included."""
+    rows = connection.execute(
+        "SELECT status, count(*) AS copies FROM copy WHERE exam_id = %(exam)s GROUP BY status",
+        {"exam": exam_id},
+    ).fetchall()
+    counted = {CopyStatus(row["status"]): row["copies"] for row in rows}
+    return {status: counted.get(status, 0) for status in CopyStatus}
+
+
+def count_failures(connection: Connection, exam_id: ExamId, run: Run) -> int:
+    """Copies whose last error was in this run and still stands."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS copies FROM copy
+        WHERE exam_id = %(exam)s AND error_run = %(correlation)s AND error_code IS NOT NULL
+        """,
+        {"exam": exam_id, "correlation": run.correlation_id},
+    ).fetchone()
+    return row["copies"] if row else 0
+
+
+def mark_failed(
+    connection: Connection,
+    copy_id: CopyId,
+    *,
+    error_code: str,
+    is_final: bool,
+    limit: int,
+    run: Run,
+) -> int:
+    """Stores an error and counts the attempt; returns how many attempts there were.
+
+    An error that may pass is taken as final for this run after ``limit`` attempts in it.
+    """
+    row = connection.execute(
+        """
+        UPDATE copy SET
+            finalize_attempts = finalize_attempts + 1,
+            error_code = %(code)s,
+            error_run = %(correlation)s,
+            error_run_count =
+                CASE WHEN error_run = %(correlation)s THEN error_run_count + 1 ELSE 1 END,
+            error_is_final = %(final)s OR (
+                CASE WHEN error_run = %(correlation)s THEN error_run_count + 1 ELSE 1 END
+            ) >= %(limit)s,
+            updated_at = now()
+        WHERE copy_id = %(copy)s RETURNING finalize_attempts
+        """,
+        {
+            "copy": copy_id,
+            "code": error_code,
+            "correlation": run.correlation_id,
+            "final": is_final,
+            "limit": limit,
+        },
+    ).fetchone()
+    return row["finalize_attempts"] if row else 0
+
+
+def insert_final_pdf(
+    connection: Connection,
+    copy_id: CopyId,
+    *,
+    sha256: Sha256,
+    byte_size: int,
+    score: Decimal,
+    run: Run,
+) -> int:
+    """Stores the copy's final PDF in place of an older one; returns the attempts it took."""
+    arguments = {
+        "copy": copy_id,
+        "sha256": sha256,
+        "size": byte_size,
+        "score": score,
+        "correlation": run.correlation_id,
+    }
+    connection.execute(
+        """
+        UPDATE final_pdf SET superseded_at = now()
+        WHERE copy_id = %(copy)s AND superseded_at IS NULL
+        """,
+        arguments,
+    )
+    connection.execute(
+        """
+        INSERT INTO final_pdf (copy_id, sha256, byte_size, score, correlation_id)
+        VALUES (%(copy)s, %(sha256)s, %(size)s, %(score)s, %(correlation)s)
+        """,
+        arguments,
+    )
+    row = connection.execute(
+        """
+        UPDATE copy SET finalize_attempts = finalize_attempts + 1, error_code = NULL,
+            error_run = NULL, error_run_count = 0, error_is_final = false, updated_at = now()
+        WHERE copy_id = %(copy)s RETURNING finalize_attempts
+        """,
+        arguments,
+    ).fetchone()
+    return row["finalize_attempts"] if row else 0
+
+
+def list_final_pdfs(
+    connection: Connection, exam_id: ExamId
+) -> dict[CopyId, tuple[Sha256, Decimal]]:
+    """The final PDF that counts and its score, by copy."""
+    rows = connection.execute(
+        """
+        SELECT final_pdf.copy_id, sha256, score
+        FROM final_pdf JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s AND superseded_at IS NULL
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return {CopyId(row["copy_id"]): (Sha256(row["sha256"]), row["score"]) for row in rows}
+
+
+def _copy(row: Mapping[str, Any]) -> Copy:
+    return Copy(
+        copy_id=CopyId(row["copy_id"]),
+        exam_id=ExamId(row["exam_id"]),
+        number=row["number"],
+        source_id=row["source_id"],
+        first_page=row["first_page"],
+        last_page=row["last_page"],
+        page_count=row["page_count"],
+        status=CopyStatus(row["status"]),
+        problem=row["problem"],
+        missing_pages=tuple(row["missing_pages"]),
+        file_sha256=Sha256(row["file_sha256"]) if row["file_sha256"] else None,
+        identity=IdentityState(row["identity"]),
+        student_id=StudentId(row["student_id"]) if row["student_id"] else None,
+        confidence=row["confidence"],
+        appreciation=row["appreciation"],
+        finalize_attempts=row["finalize_attempts"],
+        error_code=row["error_code"],
+    )

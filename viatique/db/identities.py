@@ -1,0 +1,184 @@
+"""Header readings and the identities decided from them. Ids and scores only; texts are in files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from viatique.db.pool import Connection
+from viatique.models import Candidate, CopyId, Decision, ExamId, IdentityState, Sha256, StudentId
+from viatique.run import Run
+
+METHOD = "joint-ctc-1"
+"""Version of the decision rule, stored with what it decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReading:
+    """Where the reading of a copy's header lies, and how its identity stands now."""
+
+    copy_id: CopyId
+    reading_sha256: Sha256
+    engine: str
+    identity: IdentityState
+    student_id: StudentId | None
+
+
+def insert_reading(
+    connection: Connection, copy_id: CopyId, *, sha256: Sha256, engine: str, run: Run
+) -> None:
+    connection.execute(
+        """
+        INSERT INTO header_reading (copy_id, reading_sha256, engine, correlation_id)
+        VALUES (%(copy)s, %(sha256)s, %(engine)s, %(correlation)s)
+        ON CONFLICT ON CONSTRAINT header_reading_pk DO UPDATE SET
+            reading_sha256 = EXCLUDED.reading_sha256, engine = EXCLUDED.engine,
+            correlation_id = EXCLUDED.correlation_id, read_at = now()
+        """,
+        {"copy": copy_id, "sha256": sha256, "engine": engine, "correlation": run.correlation_id},
+    )
+
+
+def list_readings(connection: Connection, exam_id: ExamId) -> tuple[StoredReading, ...]:
+    """All readings of an exam, in the order of the copies' numbers."""
+    rows = connection.execute(
+        """
+        SELECT copy_id, reading_sha256, engine, identity, student_id
+        FROM header_reading JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s ORDER BY number
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return tuple(
+        StoredReading(
+            copy_id=CopyId(row["copy_id"]),
+            reading_sha256=Sha256(row["reading_sha256"]),
+            engine=row["engine"],
+            identity=IdentityState(row["identity"]),
+            student_id=StudentId(row["student_id"]) if row["student_id"] else None,
+        )
+        for row in rows
+    )
+
+
+def lock_decisions(connection: Connection, exam_id: ExamId) -> None:
+    """Makes joint decisions of one exam take turns until the commit."""
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('decide ' || %(exam)s, 0))",
+        {"exam": exam_id},
+    )
+
+
+def apply_decisions(connection: Connection, decisions: Sequence[Decision], *, run: Run) -> int:
+    """Stores those decisions that change something, each with its evidence and IDENTIFY event.
+
+    What a person settled is never touched. Students may change hands between copies.
+
+    Returns:
+        How many copies changed.
+    """
+    connection.execute("SET CONSTRAINTS copy_one_per_student DEFERRED")
+    return sum(_apply(connection, decision, run=run) for decision in decisions)
+
+
+def _apply(connection: Connection, decision: Decision, *, run: Run) -> int:
+    row = connection.execute(
+        """
+        WITH changed AS (
+            UPDATE copy SET identity = %(state)s, student_id = %(student)s,
+                confidence = %(confidence)s, updated_at = now()
+            WHERE copy_id = %(copy)s AND identity IN ('PENDING', 'AUTO', 'REVIEW')
+                AND (identity, student_id, confidence) IS DISTINCT FROM
+                    (%(state)s::identity_state, %(student)s::text, %(confidence)s::float8)
+            RETURNING copy_id, exam_id
+        ), kept AS (
+            INSERT INTO identity_evidence (copy_id, state, student_id, confidence, candidates,
+                reasons, method, reading_sha256, engine, correlation_id)
+            SELECT changed.copy_id, %(state)s, %(student)s, %(confidence)s, %(candidates)s,
+                %(reasons)s, %(method)s, reading_sha256, engine, %(correlation)s
+            FROM changed JOIN header_reading USING (copy_id)
+        ), logged AS (
+            INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+            SELECT 'IDENTIFY', exam_id, copy_id, %(actor)s, %(correlation)s, %(details)s
+            FROM changed
+        )
+        SELECT copy_id FROM changed
+        """,
+        {
+            "copy": decision.copy_id,
+            "state": decision.state,
+            "student": decision.student_id,
+            "confidence": decision.confidence,
+            "candidates": Jsonb([_candidate_to_json(item) for item in decision.candidates]),
+            "reasons": [str(reason) for reason in decision.reasons],
+            "method": METHOD,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+            "details": Jsonb(_details(decision)),
+        },
+    ).fetchone()
+    return 1 if row else 0
+
+
+def list_candidates(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[Candidate]]:
+    """The latest candidates of each copy of an exam, best first."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT ON (copy_id) copy_id, candidates
+        FROM identity_evidence JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s ORDER BY copy_id, evidence_id DESC
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return {
+        CopyId(row["copy_id"]): [
+            Candidate(
+                student_id=StudentId(item["student"]),
+                probability=item["probability"],
+                reasons=tuple(item["reasons"]),
+            )
+            for item in row["candidates"]
+        ]
+        for row in rows
+    }
+
+
+def list_reasons(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[str]]:
+    """Why each copy of an exam was decided as it last was."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT ON (copy_id) copy_id, reasons
+        FROM identity_evidence JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s ORDER BY copy_id, evidence_id DESC
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return {CopyId(row["copy_id"]): list(row["reasons"]) for row in rows}
+
+
+def count_identities(connection: Connection, exam_id: ExamId) -> dict[IdentityState, int]:
+    """Copies of the exam by identity state; every state is there, zero included."""
+    rows = connection.execute(
+        "SELECT identity, count(*) AS copies FROM copy WHERE exam_id = %(exam)s GROUP BY identity",
+        {"exam": exam_id},
+    ).fetchall()
+    counted = {IdentityState(row["identity"]): row["copies"] for row in rows}
+    return {state: counted.get(state, 0) for state in IdentityState}
+
+
+def _candidate_to_json(candidate: Candidate) -> dict[str, object]:
+    return {
+        "student": candidate.student_id,
+        "probability": candidate.probability,
+        "reasons": list(candidate.reasons),
+    }
+
+
+def _details(decision: Decision) -> dict[str, object]:
+    return {
+        "state": decision.state,
+        "student": decision.student_id,
+        "confidence": round(decision.confidence, 6),
+        "reasons": [str(reason) for reason in decision.reasons],
+        "method": METHOD,
+    }

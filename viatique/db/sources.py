@@ -1,0 +1,131 @@
+"""Scan and marks files received for an exam. ``file_name`` is shown to people, never logged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from viatique.db.pool import Connection
+from viatique.errors import NotFound
+from viatique.models import ExamId, Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A scan in the store.
+
+    Attributes:
+        is_planned: its copies are in the database.
+    """
+
+    source_id: int
+    exam_id: ExamId
+    sha256: Sha256
+    file_name: str = field(repr=False)
+    page_count: int
+    is_planned: bool
+
+
+def insert_source(
+    connection: Connection,
+    *,
+    exam_id: ExamId,
+    sha256: Sha256,
+    file_name: str,
+    byte_size: int,
+    page_count: int,
+) -> bool:
+    """Records a received scan; False when the exam already has this very file."""
+    row = connection.execute(
+        """
+        INSERT INTO source_file (exam_id, sha256, file_name, byte_size, page_count)
+        VALUES (%(exam)s, %(sha256)s, %(name)s, %(size)s, %(pages)s)
+        ON CONFLICT ON CONSTRAINT source_file_once DO NOTHING RETURNING source_id
+        """,
+        {
+            "exam": exam_id,
+            "sha256": sha256,
+            "name": file_name,
+            "size": byte_size,
+            "pages": page_count,
+        },
+    ).fetchone()
+    return row is not None
+
+
+def find_source(connection: Connection, source_id: int) -> Source:
+    """The scan.
+
+    Raises:
+        NotFound: no scan has this id.
+    """
+    row = connection.execute(
+        """
+        SELECT source_id, exam_id, sha256, file_name, page_count,
+            planned_at IS NOT NULL AS is_planned
+        FROM source_file WHERE source_id = %(source)s
+        """,
+        {"source": source_id},
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no scan {source_id}.")
+    return _source(row)
+
+
+def list_sources(
+    connection: Connection, exam_id: ExamId, *, unplanned_only: bool = False
+) -> tuple[Source, ...]:
+    """The scans of an exam, in the order they came."""
+    rows = connection.execute(
+        """
+        SELECT source_id, exam_id, sha256, file_name, page_count,
+            planned_at IS NOT NULL AS is_planned
+        FROM source_file
+        WHERE exam_id = %(exam)s AND (planned_at IS NULL OR NOT %(unplanned)s)
+        ORDER BY source_id
+        """,
+        {"exam": exam_id, "unplanned": unplanned_only},
+    ).fetchall()
+    return tuple(_source(row) for row in rows)
+
+
+def mark_planned(connection: Connection, source_id: int) -> bool:
+    """Says that a scan's copies are stored; False when another run did so first."""
+    row = connection.execute(
+        """
+        UPDATE source_file SET planned_at = now()
+        WHERE source_id = %(source)s AND planned_at IS NULL RETURNING source_id
+        """,
+        {"source": source_id},
+    ).fetchone()
+    return row is not None
+
+
+def insert_marks_file(connection: Connection, exam_id: ExamId, sha256: Sha256) -> None:
+    """Records a received marks file; receiving it again changes nothing."""
+    connection.execute(
+        """
+        INSERT INTO marks_file (exam_id, sha256) VALUES (%(exam)s, %(sha256)s)
+        ON CONFLICT ON CONSTRAINT marks_file_pk DO NOTHING
+        """,
+        {"exam": exam_id, "sha256": sha256},
+    )
+
+
+def list_marks_files(connection: Connection, exam_id: ExamId) -> Sequence[Sha256]:
+    """Content ids of the exam's marks files, in the order they came."""
+    rows = connection.execute(
+        "SELECT sha256 FROM marks_file WHERE exam_id = %(exam)s ORDER BY received_at, sha256",
+        {"exam": exam_id},
+    ).fetchall()
+    return [Sha256(row["sha256"]) for row in rows]
+
+
+def _source(row: dict[str, Any]) -> Source:
+    return Source(
+        source_id=row["source_id"],
+        exam_id=ExamId(row["exam_id"]),
+        sha256=Sha256(row["sha256"]),
+        file_name=row["file_name"],
+        page_count=row["page_count"],
+        is_planned=row["is_planned"],
+    )

@@ -1,0 +1,146 @@
+"""The content-addressed file store: every file is named by the SHA-256 of its bytes.
+
+Written once and atomically, verified when read, never overwritten. A local folder by default, any
+fsspec file system by ``VIATIQUE_STORE_URL``.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from viatique.errors import StoredFileCorrupt, StoreUnavailable
+from viatique.models import Sha256
+
+BLOCK_BYTES = 1 << 20
+
+
+class Kind(StrEnum):
+    """What a stored file is, shown by its suffix so that people can open it."""
+
+    SCAN = "scan.pdf"
+    COPY = "copy.pdf"
+    FINAL = "final.pdf"
+    READING = "reading.npz"
+    MARKS = "marks"
+
+
+class Store:
+    """A folder of files by content; safe for any number of processes.
+
+    Args:
+        url: fsspec URL or local path of the folder; it is made when absent.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._fs, self._root = fsspec.url_to_fs(url)
+        self._is_local = isinstance(self._fs, LocalFileSystem)
+
+    def path(self, sha256: Sha256, kind: Kind) -> str:
+        """Where the file lies: an absolute path for a local store, else its key with protocol."""
+        key = f"{self._root}/{sha256[:2]}/{sha256}.{kind}"
+        return key if self._is_local else self._fs.unstrip_protocol(key)
+
+    def put(self, data: bytes, kind: Kind) -> Sha256:
+        """Stores bytes; storing the same bytes again changes nothing.
+
+        Raises:
+            StoreUnavailable: the store cannot be written now (disk full, no right, no network).
+        """
+        sha256 = Sha256(hashlib.sha256(data).hexdigest())
+        with _translated(sha256):
+            if not self._has(sha256, kind, len(data)):
+                self._write(self.path(sha256, kind), data)
+        return sha256
+
+    def put_path(self, path: Path, kind: Kind) -> Sha256:
+        """Stores a local file's bytes; the file itself is only read."""
+        return self.put(path.read_bytes(), kind)
+
+    def get(self, sha256: Sha256, kind: Kind) -> bytes:
+        """The file's bytes, checked against their name.
+
+        Raises:
+            StoredFileCorrupt: the file is gone or its bytes changed.
+            StoreUnavailable: the store cannot be read now.
+        """
+        with _translated(sha256):
+            data: bytes = self._fs.cat_file(self.path(sha256, kind))
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise _corrupt(sha256, "its bytes changed")
+        return data
+
+    @contextmanager
+    def local(self, sha256: Sha256, kind: Kind) -> Iterator[Path]:
+        """The file as a local path for as long as the block lasts, checked against its name."""
+        if self._is_local:
+            path = Path(self.path(sha256, kind))
+            with _translated(sha256), path.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            if found != sha256:
+                raise _corrupt(sha256, "its bytes changed")
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="viatique-") as folder:
+            path = Path(folder) / f"{sha256}.{kind}"
+            path.write_bytes(self.get(sha256, kind))
+            yield path
+
+    def _has(self, sha256: Sha256, kind: Kind, size: int) -> bool:
+        path = self.path(sha256, kind)
+        return self._fs.exists(path) and self._fs.size(path) == size
+
+    def _write(self, path: str, data: bytes) -> None:
+        if self._is_local:
+            write_atomically(Path(path), data)
+        else:
+            self._fs.pipe_file(path, data)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _translated(sha256: Sha256) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise _corrupt(sha256, "it is gone") from None
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The file store cannot be used now (errno {error.errno}, file {sha256[:12]}).",
+            next_step="Check the disk's space and rights, then run the command again.",
+        ) from None
+
+
+def _corrupt(sha256: Sha256, why: str) -> StoredFileCorrupt:
+    return StoredFileCorrupt(
+        f"Stored file {sha256[:12]} cannot be trusted: {why}.",
+        next_step="Restore it from a backup, or import its source again.",
+    )

@@ -1,0 +1,136 @@
+"""Logging: one JSON object a line (or a readable line), with the ids of the work in hand.
+
+Messages are stable snake_case events; ids travel in ``bound`` fields. Exceptions are written as type
+and places, with the text only of our own errors, because a third party's text may hold data.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from logging import LogRecord
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from concurrent_log_handler import ConcurrentRotatingFileHandler
+from pythonjsonlogger.json import JsonFormatter
+
+from viatique.errors import ViatiqueError
+
+FILE_BYTES = 10 * 1024 * 1024
+FILE_COUNT = 10
+LOGGER_LEVELS = {
+    "viatique": logging.INFO,
+    "audit": logging.INFO,
+    "grading": logging.INFO,
+    "metrics": logging.WARNING,
+    "security": logging.WARNING,
+}
+FIELDS = ("flow_run_id", "task_run_id", "request_id", "exam_id", "copy_id", "user_id")
+
+_bound: ContextVar[dict[str, str]] = ContextVar("viatique_log_fields", default={})  # noqa: B039
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+@contextmanager
+def bound(**fields: str) -> Iterator[None]:
+    """Adds ids to every line logged inside the block, in this thread or task."""
+    token = _bound.set({**_bound.get(), **fields})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def bound_fields() -> dict[str, str]:
+    """The ids bound now, to be bound again in another process."""
+    return dict(_bound.get())
+
+
+class BoundFields(logging.Filter):
+    """Puts the bound ids on every record that has not its own."""
+
+    def filter(self, record: LogRecord) -> bool:
+        for name, value in _bound.get().items():
+            if not hasattr(record, name):
+                setattr(record, name, value)
+        return True
+
+
+def describe_exception(error: BaseException) -> str:
+    """One line: type and places from the outside in; the text only when the error is ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    text = f": {error}" if isinstance(error, ViatiqueError) else ""
+    cause = error.__cause__
+    chained = f" caused by {describe_exception(cause)}" if cause is not None else ""
+    return f"{type(error).__name__}{text} at {places or 'unknown'}{chained}".replace("\n", " ")
+
+
+class _JsonLines(JsonFormatter):
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
+        return describe_exception(ei[1])
+
+    def add_fields(
+        self,
+        log_data: dict[str, object],
+        record: LogRecord,
+        message_dict: dict[str, object],
+    ) -> None:
+        super().add_fields(log_data, record, message_dict)
+        if record.exc_info and record.exc_info[0]:
+            log_data["error_type"] = record.exc_info[0].__name__
+
+
+class _ReadableLines(logging.Formatter):
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
+        return describe_exception(ei[1])
+
+    def format(self, record: LogRecord) -> str:
+        ids = [f"{name}={getattr(record, name)}" for name in FIELDS if hasattr(record, name)]
+        return " ".join([super().format(record), *ids])
+
+
+def _formatter(log_format: Literal["json", "readable"]) -> logging.Formatter:
+    if log_format == "readable":
+        return _ReadableLines("%(asctime)s %(levelname)-8s %(name)s %(message)s")
+    return _JsonLines(
+        ["timestamp", "levelname", "name", "message", "module", "funcName", "lineno"],
+        rename_fields={
+            "levelname": "level", "name": "logger", "funcName": "function", "lineno": "line",
+        },
+        timestamp=True,
+    )  # fmt: skip
+
+
+def _file_handler(path: Path, log_format: Literal["json", "readable"]) -> logging.Handler:
+    handler = ConcurrentRotatingFileHandler(
+        str(path), maxBytes=FILE_BYTES, backupCount=FILE_COUNT, encoding="utf-8"
+    )
+    handler.setFormatter(_formatter(log_format))
+    handler.addFilter(BoundFields())
+    return handler
+
+
+def configure_logging(folder: Path, log_format: Literal["json", "readable"]) -> None:
+    """Sends our loggers to ``folder/viatique.log`` and ``audit.log``; safe from many processes.
+
+    Calling it again replaces the handlers it set before. Warnings and worse also reach standard
+    error only as a last resort, when the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    main = _file_handler(folder / "viatique.log", log_format)
+    audit = _file_handler(folder / "audit.log", log_format)
+    for name, level in LOGGER_LEVELS.items():
+        logger = logging.getLogger(name)
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
+            handler.close()
+        logger.addHandler(audit if name == "audit" else main)
+        logger.setLevel(level)
+        logger.propagate = False
+    logging.raiseExceptions = sys.flags.dev_mode
