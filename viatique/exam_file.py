@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from viatique.errors import InvalidExamFile, Problem
-from viatique.models import FieldName, HeaderForm, HeaderSpec, Layout, Rect, Segmentation
+from viatique.models import FieldName, HeaderForm, HeaderSpec, Language, Layout, Rect, Segmentation
 from viatique.scoring import DEFAULT_STEP, Question, Scheme, check_scheme
 
 NAME_LIMIT = 200
@@ -28,6 +28,7 @@ class ExamFile:
     Attributes:
         roster: path of the roster CSV, relative to the exam file.
         pages_per_copy: A4 pages of a complete copy, blank ones included.
+        language: of the final PDFs.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ExamFile:
     roster: str
     header: HeaderSpec
     scheme: Scheme
+    language: Language = Language.FR
 
 
 class _Strict(BaseModel):
@@ -77,6 +79,7 @@ class _Exam(_Strict):
     pages_per_copy: int = Field(ge=1, le=200)
     segmentation: Segmentation = Segmentation.HEADER
     roster: str
+    language: Language = Language.FR
     header: _Header = Field(default_factory=_Header)
     marking: _Marking
 
@@ -106,6 +109,7 @@ def read_exam_file(text: str) -> ExamFile:
         roster=exam.roster,
         header=header,
         scheme=scheme,
+        language=exam.language,
     )
 
 

@@ -1,7 +1,7 @@
 """The two lives of a copy: its status and its identity. The only table of legal moves.
 
-A Postgres enum mirrors each state set and ``viatique.db.copies`` executes the moves; a test compares
-them. LOCKED is not a status: a copy is locked while a lock row has not expired.
+A Postgres enum mirrors each state set and ``viatique.db.copies`` executes the moves; a test
+compares them. LOCKED is not a status: a copy is locked while a lock row has not expired.
 """
 
 from dataclasses import dataclass
@@ -103,7 +103,9 @@ EDGES: dict[Move, Edge] = {
 }
 
 IDENTITY_EDGES: dict[IdentityState, frozenset[IdentityState]] = {
-    IdentityState.PENDING: frozenset({IdentityState.AUTO, IdentityState.REVIEW}),
+    IdentityState.PENDING: frozenset(
+        {IdentityState.AUTO, IdentityState.REVIEW, IdentityState.CONFIRMED, IdentityState.UNKNOWN}
+    ),
     IdentityState.AUTO: frozenset(
         {IdentityState.AUTO, IdentityState.REVIEW, IdentityState.CONFIRMED, IdentityState.UNKNOWN}
     ),

@@ -1,7 +1,7 @@
 """Logging: one JSON object a line (or a readable line), with the ids of the work in hand.
 
-Messages are stable snake_case events; ids travel in ``bound`` fields. Exceptions are written as type
-and places, with the text only of our own errors, because a third party's text may hold data.
+Messages are stable snake_case events; ids travel in ``bound`` fields. Exceptions are written as
+type and places, with the text only of our own errors, because a third party's text may hold data.
 """
 
 import logging

@@ -127,9 +127,11 @@ def _columns(table: Table, problems: list[Problem]) -> dict[str, str]:
         name: next((title for title in titles if title in table.columns), "")
         for name, titles in COLUMNS.items()
     }
-    for name in ("copy", "question", "points"):
-        if not columns[name]:
-            problems.append(Problem(line=1, column=name, message="this column is missing"))
+    problems.extend(
+        Problem(line=1, column=name, message="this column is missing")
+        for name in ("copy", "question", "points")
+        if not columns[name]
+    )
     if not table.rows:
         problems.append(Problem(line=0, column="", message="there are no marks in it"))
     return columns

@@ -1,8 +1,8 @@
 """The values that travel between the pure rules, the adapters and the steps.
 
-Nothing here reads a clock, a file or a database. Pages are 0-based in values and 1-based only where
-people read them; rectangles are fractions of a page as it is seen (turned, halved), origin top left,
-x to the right, y down.
+Nothing here reads a clock, a file or a database. Pages are 0-based in values and 1-based only
+where people read them; rectangles are fractions of a page as it is seen (turned, halved), origin
+top left, x to the right, y down.
 """
 
 from dataclasses import dataclass, field
@@ -26,6 +26,11 @@ class Layout(StrEnum):
     A4 = "a4"
     A3_FOLDED = "a3-folded"
     AUTO = "auto"
+
+
+class Language(StrEnum):
+    FR = "fr"
+    EN = "en"
 
 
 class Segmentation(StrEnum):
@@ -80,7 +85,7 @@ class HeaderForm(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderSpec:
-    """What the exam says of its header: the fields to read and, for ``zones``, where they are."""
+    """What the exam says of its header: fields to read and, for ``zones``, where they are."""
 
     form: HeaderForm = HeaderForm.AUTO
     fields: tuple[FieldName, ...] = (FieldName.LAST_NAME, FieldName.FIRST_NAME)

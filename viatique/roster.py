@@ -14,9 +14,9 @@ from viatique.tables import Row, Table, read_table
 
 TITLES: dict[str, tuple[str, ...]] = {
     "student_id": (
-        "ine", "numero", "numero_candidat", "no_candidat", "n_candidat", "num_candidat", "matricule",
-        "numero_etudiant", "code_etudiant", "identifiant", "id", "student_id", "student_number",
-        "candidate_number", "candidat",
+        "ine", "numero", "numero_candidat", "no_candidat", "n_candidat", "num_candidat",
+        "matricule", "numero_etudiant", "code_etudiant", "identifiant", "id", "student_id",
+        "student_number", "candidate_number", "candidat",
     ),
     "last_name": (
         "nom", "nom_de_famille", "nom_famille", "last_name", "lastname", "surname", "family_name",
@@ -30,7 +30,7 @@ TITLES: dict[str, tuple[str, ...]] = {
     "group": ("classe", "division", "groupe", "class", "group", "section"),
     "email": ("email", "e_mail", "mail", "courriel", "adresse_e_mail"),
 }  # fmt: skip
-"""Usual titles (Pronote, SIECLE, Apogée exports and plain English), normalised; first match wins."""
+"""Usual titles (Pronote, SIECLE, Apogée exports, plain English), normalised; first match wins."""
 
 LENGTH_LIMIT = 200
 _DATE_PATTERNS = (

@@ -1,4 +1,4 @@
-"""Who does something and under which correlation id: passed to every step, stored with every change."""
+"""Who does something, under which correlation id: passed to each step, stored with each change."""
 
 import uuid
 from dataclasses import dataclass

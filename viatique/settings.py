@@ -10,7 +10,7 @@ from viatique.errors import InvalidSettings
 
 
 class Settings(BaseSettings):
-    """``VIATIQUE_*`` variables, plus ``DATABASE_URL`` and ``PREFECT_API_URL`` as others know them."""
+    """``VIATIQUE_*`` variables, and ``DATABASE_URL``, ``PREFECT_API_URL`` as others know them."""
 
     model_config = SettingsConfigDict(
         env_prefix="VIATIQUE_", populate_by_name=True, frozen=True, extra="ignore"

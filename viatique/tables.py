@@ -58,7 +58,7 @@ def read_table(data: bytes) -> Table:
 
 
 def normalised_column(title: str) -> str:
-    """A column title without accents, case, punctuation: ``Date de naissance`` -> date_de_naissance."""
+    """A column title without accents, case, punctuation: ``Né(e) le`` -> ``ne_e_le``."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return "_".join("".join(c if c.isalnum() else " " for c in plain).split())
 

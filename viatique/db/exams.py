@@ -17,6 +17,7 @@ from viatique.models import (
     FieldName,
     HeaderForm,
     HeaderSpec,
+    Language,
     Layout,
     Rect,
     Segmentation,
@@ -40,6 +41,7 @@ class Exam:
     layout: Layout
     pages_per_copy: int
     segmentation: Segmentation
+    language: Language
     header: HeaderSpec
     scheme: Scheme
     created_at: datetime
@@ -53,10 +55,10 @@ def new_exam_id() -> ExamId:
 def insert_exam(connection: Connection, exam_id: ExamId, exam: ExamFile) -> None:
     connection.execute(
         """
-        INSERT INTO exam (exam_id, name, exam_date, layout, pages_per_copy, segmentation, header,
-            scheme)
-        VALUES (%(exam)s, %(name)s, %(date)s, %(layout)s, %(pages)s, %(segmentation)s, %(header)s,
-            %(scheme)s)
+        INSERT INTO exam (exam_id, name, exam_date, layout, pages_per_copy, segmentation, language,
+            header, scheme)
+        VALUES (%(exam)s, %(name)s, %(date)s, %(layout)s, %(pages)s, %(segmentation)s, %(language)s,
+            %(header)s, %(scheme)s)
         """,
         {
             "exam": exam_id,
@@ -65,6 +67,7 @@ def insert_exam(connection: Connection, exam_id: ExamId, exam: ExamFile) -> None
             "layout": exam.layout,
             "pages": exam.pages_per_copy,
             "segmentation": exam.segmentation,
+            "language": exam.language,
             "header": Jsonb(_header_to_json(exam.header)),
             "scheme": Jsonb(_scheme_to_json(exam.scheme)),
         },
@@ -104,8 +107,8 @@ def find_exam(connection: Connection, exam_id: ExamId) -> Exam:
     """
     row = connection.execute(
         """
-        SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, header, scheme,
-            created_at
+        SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, language, header,
+            scheme, created_at
         FROM exam WHERE exam_id = %(exam)s
         """,
         {"exam": exam_id},
@@ -121,8 +124,8 @@ def list_exams(connection: Connection) -> tuple[Exam, ...]:
     """All exams, newest first."""
     rows = connection.execute(
         """
-        SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, header, scheme,
-            created_at
+        SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, language, header,
+            scheme, created_at
         FROM exam ORDER BY created_at DESC, exam_id
         """
     ).fetchall()
@@ -173,6 +176,7 @@ def _exam(row: Mapping[str, Any]) -> Exam:
         layout=Layout(row["layout"]),
         pages_per_copy=row["pages_per_copy"],
         segmentation=Segmentation(row["segmentation"]),
+        language=Language(row["language"]),
         header=_header_from_json(row["header"]),
         scheme=_scheme_from_json(row["scheme"]),
         created_at=row["created_at"],

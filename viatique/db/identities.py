@@ -182,3 +182,70 @@ def _details(decision: Decision) -> dict[str, object]:
         "reasons": [str(reason) for reason in decision.reasons],
         "method": METHOD,
     }
+
+
+def release_student(
+    connection: Connection,
+    exam_id: ExamId,
+    student_id: StudentId | None,
+    keep: CopyId,
+    *,
+    run: Run,
+) -> None:
+    """Sends the copy that was automatically given this student, unless it is ``keep``, to review."""
+    connection.execute(
+        """
+        WITH changed AS (
+            UPDATE copy SET identity = 'REVIEW', student_id = NULL, updated_at = now()
+            WHERE exam_id = %(exam)s AND student_id = %(student)s AND identity = 'AUTO'
+                AND copy_id <> %(keep)s
+            RETURNING copy_id, exam_id
+        )
+        INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+        SELECT 'IDENTIFY', exam_id, copy_id, %(actor)s, %(correlation)s,
+            jsonb_build_object('state', 'REVIEW', 'student', NULL, 'given_to', %(keep)s::text)
+        FROM changed
+        """,
+        {
+            "exam": exam_id,
+            "student": student_id,
+            "keep": keep,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+        },
+    )
+
+
+def settle(
+    connection: Connection, copy_id: CopyId, student_id: StudentId | None, *, run: Run
+) -> bool:
+    """Stores a person's answer with its event; False when another confirmed copy has the student."""
+    row = connection.execute(
+        """
+        WITH changed AS (
+            UPDATE copy SET identity = %(state)s, student_id = %(student)s, confidence = 1,
+                updated_at = now()
+            WHERE copy_id = %(copy)s AND NOT EXISTS (
+                SELECT FROM copy AS other WHERE other.exam_id = copy.exam_id
+                    AND other.student_id = %(student)s AND other.copy_id <> %(copy)s
+                    AND other.identity = 'CONFIRMED'
+            )
+            RETURNING copy_id, exam_id
+        ), logged AS (
+            INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+            SELECT 'IDENTIFY', exam_id, copy_id, %(actor)s, %(correlation)s,
+                jsonb_build_object('state', %(state)s::text, 'student', %(student)s::text,
+                    'method', 'person')
+            FROM changed
+        )
+        SELECT copy_id FROM changed
+        """,
+        {
+            "copy": copy_id,
+            "state": IdentityState.CONFIRMED if student_id else IdentityState.UNKNOWN,
+            "student": student_id,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+        },
+    ).fetchone()
+    return row is not None

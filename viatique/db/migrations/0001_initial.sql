@@ -18,6 +18,7 @@ CREATE TABLE exam (
     layout text NOT NULL,
     pages_per_copy integer NOT NULL CONSTRAINT exam_pages_positive CHECK (pages_per_copy > 0),
     segmentation text NOT NULL,
+    language text NOT NULL,
     header jsonb NOT NULL,
     scheme jsonb NOT NULL,
     last_copy_number integer NOT NULL DEFAULT 0,

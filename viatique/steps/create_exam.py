@@ -1,0 +1,38 @@
+"""An exam file and its roster become an exam, or nothing does."""
+
+import logging
+from pathlib import Path
+
+from viatique.db.exams import insert_exam, insert_students, new_exam_id
+from viatique.db.pool import Database
+from viatique.errors import NotFound
+from viatique.exam_file import read_exam_file
+from viatique.models import ExamId
+from viatique.roster import read_roster
+from viatique.tables import decode_text
+
+logger = logging.getLogger("viatique.steps")
+
+
+def create_exam(database: Database, path: Path) -> ExamId:
+    """Creates the exam an ``exam.toml`` describes, with the roster CSV beside it.
+
+    Raises:
+        NotFound: the exam file or the roster cannot be read.
+        InvalidExamFile, InvalidRoster: with every problem found.
+    """
+    exam = read_exam_file(decode_text(_read(path, "exam file")))
+    students = read_roster(_read(path.parent / exam.roster, "roster"))
+    exam_id = new_exam_id()
+    with database.transaction() as connection:
+        insert_exam(connection, exam_id, exam)
+        insert_students(connection, exam_id, students)
+    logger.info("exam_created", extra={"exam_id": exam_id, "students": len(students)})
+    return exam_id
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise NotFound(f"The {what} cannot be read.", next_step="Check its path.") from None

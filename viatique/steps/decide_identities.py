@@ -1,0 +1,54 @@
+"""The whole exam's identities are decided jointly, from the readings kept in the store."""
+
+import logging
+from collections.abc import Sequence
+
+from viatique.db import identities
+from viatique.db.exams import list_students
+from viatique.db.identities import StoredReading
+from viatique.decision import decide
+from viatique.files import Kind
+from viatique.models import Decision, ExamId, IdentityState, Student
+from viatique.ocr import evidence
+from viatique.run import Run
+from viatique.workbench import Workbench
+
+logger = logging.getLogger("viatique.steps")
+
+SETTLED = frozenset({IdentityState.CONFIRMED, IdentityState.UNKNOWN})
+"""Identities a person gave: the decision starts from them and never changes them."""
+
+
+def decide_identities(bench: Workbench, run: Run, exam_id: ExamId) -> int:
+    """Decides every copy that was read and stores what changed.
+
+    Nothing is held while deciding; if readings or people's answers changed meanwhile, it decides
+    again from what there is now.
+
+    Returns:
+        How many copies changed.
+    """
+    while True:
+        with bench.database.transaction() as connection:
+            stored = identities.list_readings(connection, exam_id)
+            roster = list_students(connection, exam_id)
+        decisions = _decide(bench, stored, roster)
+        with bench.database.transaction() as connection:
+            identities.lock_decisions(connection, exam_id)
+            if identities.list_readings(connection, exam_id) == stored:
+                changed = identities.apply_decisions(connection, decisions, run=run)
+                break
+    logger.info("identities_decided", extra={"exam_id": exam_id, "changed": changed})
+    return changed
+
+
+def _decide(
+    bench: Workbench, stored: Sequence[StoredReading], roster: Sequence[Student]
+) -> list[Decision]:
+    readings = {
+        item.copy_id: evidence.from_bytes(bench.store.get(item.reading_sha256, Kind.READING))
+        for item in stored
+    }
+    settled = {item.copy_id: item.student_id for item in stored if item.identity in SETTLED}
+    decisions = decide(readings, roster, threshold=bench.settings.review_threshold, settled=settled)
+    return [decision for decision in decisions if decision.copy_id not in settled]

@@ -1,0 +1,210 @@
+"""Marks and annotations become the copy's final PDF: GRADED, or GRADING_FAILED with the reason.
+
+A failure is stored in a transaction of its own, so that it leaves a trace.
+"""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from viatique.db import claims, copies, marks
+from viatique.db.exams import Exam, find_exam
+from viatique.db.observations import insert_observation
+from viatique.db.pool import Connection
+from viatique.errors import Conflict, TransientError, ViatiqueError
+from viatique.files import Kind, Store
+from viatique.lifecycle import CopyStatus, Move
+from viatique.models import Annotation, CopyId, ExamId, Language, ScoreSheet, Sha256
+from viatique.pdf.finalize import compose_final, verify_final
+from viatique.run import Run
+from viatique.scoring import score_rows, total_score
+from viatique.steps.outcome import ChunkOutcome
+from viatique.workbench import Workbench
+
+logger = logging.getLogger("grading")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeJob:
+    """All a worker process needs to make one final PDF."""
+
+    copy_id: CopyId
+    store_url: str
+    file_sha256: Sha256
+    page_count: int
+    sheet: ScoreSheet = field(repr=False)
+    annotations: tuple[Annotation, ...] = field(repr=False)
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A final PDF in the store, verified."""
+
+    sha256: Sha256
+    byte_size: int
+    duration_s: float
+
+
+def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
+    """Takes the next copies with complete marks and finalizes them."""
+    with bench.database.transaction() as connection:
+        exam = find_exam(connection, exam_id)
+        copy_ids = _claim(bench, connection, exam, run)
+        jobs = [_compose_job(connection, bench, exam, copy_id) for copy_id in copy_ids]
+    outcomes = bench.pool.run(compose_copy, jobs)
+    failed = retryable = 0
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, ViatiqueError):
+            failed += 1
+            retryable += isinstance(outcome, TransientError)
+            _store_failure(bench, job, outcome, run)
+        else:
+            _store_final(bench, job, outcome, run)
+    return ChunkOutcome(claimed=len(jobs), failed=failed, retryable=retryable)
+
+
+def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
+    """How many copies ``finalize_chunk`` would take now."""
+    with bench.database.transaction() as connection:
+        exam = find_exam(connection, exam_id)
+        return len(_gradable(connection, exam, run, limit=1_000_000))
+
+
+def compose_copy(job: ComposeJob) -> Composed:
+    """Runs in a worker process: composes, checks and stores one final PDF."""
+    started = time.perf_counter()
+    store = Store(job.store_url)
+    copy_pdf = store.get(job.file_sha256, Kind.COPY)
+    final = compose_final(copy_pdf, job.sheet, job.annotations, locale=job.language.value)
+    verify_final(
+        final, copy_page_count=job.page_count, sheet=job.sheet, annotations=job.annotations
+    )
+    sha256 = store.put(final, Kind.FINAL)
+    return Composed(sha256=sha256, byte_size=len(final), duration_s=time.perf_counter() - started)
+
+
+def _gradable(connection: Connection, exam: Exam, run: Run, *, limit: int) -> list[CopyId]:
+    leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
+    return claims.list_gradable(connection, exam.exam_id, leaves=leaves, run=run, limit=limit)
+
+
+def _claim(bench: Workbench, connection: Connection, exam: Exam, run: Run) -> list[CopyId]:
+    found = _gradable(connection, exam, run, limit=bench.settings.chunk_size)
+    won = claims.claim_subjects(
+        connection, stage=claims.Stage.FINALIZE, subjects=found, holder=bench.holder, run=run
+    )
+    copy_ids = [CopyId(subject) for subject in won]
+    for copy_id in copy_ids:
+        if copies.find_copy(connection, copy_id).status is not CopyStatus.GRADING_IN_PROGRESS:
+            copies.move_copy(connection, copy_id, Move.START_GRADING, run=run)
+    return copy_ids
+
+
+def _compose_job(
+    connection: Connection, bench: Workbench, exam: Exam, copy_id: CopyId
+) -> ComposeJob:
+    copy = copies.find_copy(connection, copy_id)
+    stored = marks.list_marks_of_copy(connection, copy_id)
+    scores = {question: mark.points for question, mark in stored.items()}
+    remarks = {question: mark.remark for question, mark in stored.items()}
+    sheet = ScoreSheet(
+        exam_name=exam.name,
+        exam_date=exam.exam_date,
+        copy_id=copy_id,
+        rows=score_rows(exam.scheme, scores, remarks),
+        total=total_score(exam.scheme, scores),
+        maximum=exam.scheme.total,
+        appreciation=copy.appreciation,
+    )
+    return ComposeJob(
+        copy_id=copy_id,
+        store_url=bench.store.url,
+        file_sha256=copy.file_sha256 or Sha256(""),
+        page_count=copy.page_count,
+        sheet=sheet,
+        annotations=tuple(marks.list_annotations(connection, copy_id).values()),
+        language=exam.language,
+    )
+
+
+def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run) -> None:
+    with bench.database.transaction() as connection:
+        _keep_claim(bench, connection, job.copy_id)
+        retries = _insert_final(connection, job, composed, run) - 1
+        copies.move_copy(
+            connection,
+            job.copy_id,
+            Move.FINISH_GRADING,
+            run=run,
+            details=_final_details(job.sheet.total, composed, retries),
+        )
+        _observe(connection, composed.duration_s, status="success", retries=retries, run=run)
+    logger.info(
+        "copy_finalized",
+        extra={"copy_id": job.copy_id, "duration_ms": round(composed.duration_s * 1000)},
+    )
+
+
+def _insert_final(connection: Connection, job: ComposeJob, composed: Composed, run: Run) -> int:
+    return copies.insert_final_pdf(
+        connection,
+        job.copy_id,
+        sha256=composed.sha256,
+        byte_size=composed.byte_size,
+        score=job.sheet.total,
+        run=run,
+    )
+
+
+def _final_details(score: Decimal, composed: Composed, retries: int) -> dict[str, object]:
+    return {"success": True, "retries": retries, "score": str(score), "file": composed.sha256}
+
+
+def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run: Run) -> None:
+    limit = bench.settings.retry_limit
+    with bench.database.transaction() as connection:
+        _keep_claim(bench, connection, job.copy_id)
+        attempts = copies.mark_failed(
+            connection,
+            job.copy_id,
+            error_code=error.code,
+            is_final=not isinstance(error, TransientError),
+            limit=limit,
+            run=run,
+        )
+        copies.move_copy(
+            connection,
+            job.copy_id,
+            Move.FAIL_GRADING,
+            run=run,
+            details={"success": False, "retries": attempts - 1, "error_type": error.code},
+        )
+        _observe(connection, 0.0, status="failed", retries=attempts - 1, run=run)
+    logger.error("finalize_failed", exc_info=error, extra={"copy_id": job.copy_id})
+    if attempts >= limit:
+        logger.critical(
+            "finalize_retries_exhausted", extra={"copy_id": job.copy_id, "attempts": attempts}
+        )
+
+
+def _keep_claim(bench: Workbench, connection: Connection, copy_id: CopyId) -> None:
+    kept = claims.release_claim(
+        connection, stage=claims.Stage.FINALIZE, subject=copy_id, holder=bench.holder
+    )
+    if not kept:
+        raise Conflict(f"Copy {copy_id} was taken over by another run; its work was left alone.")
+
+
+def _observe(
+    connection: Connection, duration_s: float, *, status: str, retries: int, run: Run
+) -> None:
+    attempt = str(retries + 1) if retries < 2 else "3+"
+    insert_observation(
+        connection,
+        metric="grading_finalize_duration_seconds",
+        value=duration_s,
+        labels={"status": status, "retry_attempt": attempt},
+        run=run,
+    )

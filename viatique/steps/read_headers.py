@@ -1,0 +1,154 @@
+"""Copies' headers are read by OCR; what was seen is kept as a file, so nothing is read twice.
+
+Reading never decides: ``decide_identities`` does, for the whole exam at once.
+"""
+
+import functools
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from viatique.db import claims, identities
+from viatique.db.copies import find_copy
+from viatique.db.exams import find_exam
+from viatique.db.observations import insert_observation
+from viatique.db.pool import Connection
+from viatique.errors import TransientError, ViatiqueError
+from viatique.files import Kind, Store
+from viatique.models import CopyId, ExamId, HeaderReading, HeaderSpec, Sha256
+from viatique.ocr import evidence
+from viatique.ocr.engine import Engine, load_engine
+from viatique.ocr.fields import read_header
+from viatique.pdf.render import render_page
+from viatique.run import Run
+from viatique.steps.outcome import ChunkOutcome
+from viatique.workbench import Workbench
+
+logger = logging.getLogger("viatique.steps")
+
+READING_DPI = 200
+"""Resolution headers are read at: that of usual scans; more reads no better (2026-11-24)."""
+UNREADABLE = "unreadable"
+"""Engine name of a reading that stands for a header the OCR could not be run on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJob:
+    """All a worker process needs to read one header."""
+
+    copy_id: CopyId
+    store_url: str
+    file_sha256: Sha256
+    spec: HeaderSpec
+    models_folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A reading in the store."""
+
+    sha256: Sha256
+    engine: str
+    duration_s: float
+
+
+def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
+    """Takes the next copies whose header was not read and reads it."""
+    with bench.database.transaction() as connection:
+        jobs = _claim(bench, connection, exam_id, run)
+    outcomes = bench.pool.run(read_copy_header, jobs)
+    failed = 0
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        result = _second_try(bench, job) if isinstance(outcome, TransientError) else outcome
+        if isinstance(result, ViatiqueError):
+            failed += 1
+            _store_unreadable(bench, job, result, run)
+        else:
+            _store(bench, job, result, run)
+    return ChunkOutcome(claimed=len(jobs), failed=failed)
+
+
+def read_copy_header(job: ReadJob) -> Read:
+    """Runs in a worker process: renders the first page once and reads its header."""
+    started = time.perf_counter()
+    store = Store(job.store_url)
+    copy_pdf = store.get(job.file_sha256, Kind.COPY)
+    page = render_page(copy_pdf, 0, dpi=READING_DPI)
+    reading = read_header(_engine(job.models_folder), page, job.spec)
+    sha256 = store.put(evidence.to_bytes(reading), Kind.READING)
+    return Read(sha256=sha256, engine=reading.engine, duration_s=time.perf_counter() - started)
+
+
+@functools.cache
+def _engine(models_folder: Path) -> Engine:
+    return load_engine(models_folder)
+
+
+def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) -> list[ReadJob]:
+    exam = find_exam(connection, exam_id)
+    found = claims.list_unread(connection, exam_id, bench.settings.chunk_size)
+    won = claims.claim_subjects(
+        connection, stage=claims.Stage.READ, subjects=found, holder=bench.holder, run=run
+    )
+    return [_job(bench, connection, CopyId(subject), exam.header) for subject in won]
+
+
+def _job(bench: Workbench, connection: Connection, copy_id: CopyId, spec: HeaderSpec) -> ReadJob:
+    return ReadJob(
+        copy_id=copy_id,
+        store_url=bench.store.url,
+        file_sha256=find_copy(connection, copy_id).file_sha256 or Sha256(""),
+        spec=spec,
+        models_folder=bench.models_folder,
+    )
+
+
+def _second_try(bench: Workbench, job: ReadJob) -> Read | ViatiqueError:
+    return bench.pool.run(read_copy_header, [job])[0]
+
+
+def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
+    with bench.database.transaction() as connection:
+        kept = claims.release_claim(
+            connection, stage=claims.Stage.READ, subject=job.copy_id, holder=bench.holder
+        )
+        if not kept:
+            return
+        identities.insert_reading(
+            connection, job.copy_id, sha256=read.sha256, engine=read.engine, run=run
+        )
+        insert_observation(
+            connection,
+            metric="grading_identify_duration_seconds",
+            value=read.duration_s,
+            labels={},
+            run=run,
+        )
+    logger.info(
+        "header_read",
+        extra={"copy_id": job.copy_id, "duration_ms": round(read.duration_s * 1000)},
+    )
+
+
+def _store_unreadable(bench: Workbench, job: ReadJob, error: ViatiqueError, run: Run) -> None:
+    """The copy goes to review instead of holding up the exam; the error is kept and counted."""
+    logger.error("header_unreadable", exc_info=error, extra={"copy_id": job.copy_id})
+    empty = evidence.to_bytes(HeaderReading(fields=(), engine=UNREADABLE))
+    sha256 = bench.store.put(empty, Kind.READING)
+    with bench.database.transaction() as connection:
+        kept = claims.release_claim(
+            connection, stage=claims.Stage.READ, subject=job.copy_id, holder=bench.holder
+        )
+        if not kept:
+            return
+        identities.insert_reading(
+            connection, job.copy_id, sha256=sha256, engine=UNREADABLE, run=run
+        )
+        insert_observation(
+            connection,
+            metric="grading_ocr_errors_total",
+            value=1.0,
+            labels={"error_type": "engine"},
+            run=run,
+        )

@@ -1,0 +1,59 @@
+"""What a person settles about a copy: who wrote it, and that a quarantined one may be marked."""
+
+import logging
+
+from viatique.db import identities
+from viatique.db.copies import find_copy, move_copy
+from viatique.db.exams import list_students
+from viatique.db.pool import Database
+from viatique.errors import Conflict, NotFound
+from viatique.lifecycle import Move
+from viatique.models import CopyId, StudentId
+from viatique.run import Run
+
+logger = logging.getLogger("viatique.steps")
+
+
+def confirm_identity(
+    database: Database, run: Run, copy_id: CopyId, student_id: StudentId | None
+) -> None:
+    """Stores a person's answer; the rest of the exam can then be decided again.
+
+    Args:
+        database: where.
+        run: who, under which correlation id.
+        copy_id: the copy.
+        student_id: who wrote it; None = nobody on the roster.
+
+    Raises:
+        NotFound: no such copy, or the roster has no such student.
+        Conflict: another copy of the exam was confirmed for this student.
+    """
+    with database.transaction() as connection:
+        copy = find_copy(connection, copy_id)
+        roster = {student.student_id for student in list_students(connection, copy.exam_id)}
+        if student_id is not None and student_id not in roster:
+            raise NotFound(
+                f"The roster of exam {copy.exam_id} has no student {student_id[:40]!r}.",
+                next_step="Give a roster id, or `nobody`.",
+            )
+        identities.release_student(connection, copy.exam_id, student_id, copy_id, run=run)
+        if not identities.settle(connection, copy_id, student_id, run=run):
+            raise Conflict(
+                f"Student {student_id} already has a confirmed copy.",
+                next_step="Correct that copy first, or put both aside for a merge.",
+            )
+    logger.info("identity_confirmed", extra={"copy_id": copy_id})
+
+
+def release_from_quarantine(database: Database, run: Run, copy_id: CopyId) -> None:
+    """Lets a quarantined copy be marked as it is.
+
+    Raises:
+        NotFound: no such copy.
+        IllegalTransition: it is not in quarantine.
+    """
+    with database.transaction() as connection:
+        find_copy(connection, copy_id)
+        move_copy(connection, copy_id, Move.VALIDATE, run=run, details={"by": "person"})
+    logger.info("copy_released", extra={"copy_id": copy_id})

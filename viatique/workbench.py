@@ -1,0 +1,67 @@
+"""What a step works with: database, files, worker processes. Opened once, at a process's edge."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from viatique import logs
+from viatique.db.claims import Holder, holding
+from viatique.db.migrate import migrate
+from viatique.db.pool import Database
+from viatique.files import Store
+from viatique.services.local import ensure
+from viatique.settings import Settings
+from viatique.workers import WorkerPool, worker_pool
+
+logger = logging.getLogger("viatique")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbench:
+    """Open connections and processes of this process; values and ids go through them."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    pool: WorkerPool
+    holder: Holder
+
+    @property
+    def models_folder(self) -> Path:
+        """Where the OCR model folders are laid out."""
+        return self.settings.home_path / "models"
+
+
+def silent(message: str) -> None:
+    """Tells nobody: for processes that nobody watches."""
+
+
+@contextmanager
+def open_workbench(
+    settings: Settings, *, on_progress: Callable[[str], None] = silent
+) -> Iterator[Workbench]:
+    """A workbench for as long as the block lasts, on a database of the present schema.
+
+    Starts the local services when they are needed and not there.
+
+    Raises:
+        ServiceUnavailable: the database could not be started.
+        DatabaseUnavailable: the database of DATABASE_URL does not answer.
+    """
+    home = settings.home_path
+    logs.configure_logging(home / "logs", settings.log_format)
+    with ExitStack() as stack:
+        services = stack.enter_context(ensure(settings, prefect=False, on_progress=on_progress))
+        database = Database(services.database_dsn).open()
+        stack.callback(database.close)
+        migrate(database)
+        holder = stack.enter_context(holding(database, lease_s=settings.lease_s))
+        pool = stack.enter_context(
+            worker_pool(
+                settings.processes, log_folder=home / "logs", log_format=settings.log_format
+            )
+        )
+        store = Store(settings.store_url or str(home / "store"))
+        yield Workbench(settings=settings, database=database, store=store, pool=pool, holder=holder)
