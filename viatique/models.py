@@ -119,8 +119,8 @@ class FieldReading:
     """What the recogniser saw in one header field.
 
     Attributes:
-        log_probs: float32 (T, K) natural-log posteriors of the folded alphabet, column 0 = CTC blank
-            (see ``viatique.matching`` for the alphabet); shape (0, K) unless state is READ.
+        log_probs: float32 (T, K) natural-log posteriors of the folded alphabet, column 0 = CTC
+            blank (``viatique.matching`` has the alphabet); shape (0, K) unless state is READ.
         text: the free reading, for people on authorised screens; personal data.
         zone: where the field was found on the upright page.
     """

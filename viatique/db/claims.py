@@ -91,18 +91,20 @@ def release_claim(connection: Connection, *, stage: Stage, subject: str, holder:
     return row is not None
 
 
-def list_uncut(connection: Connection, exam_id: ExamId, limit: int) -> list[CopyId]:
-    """Copies planned but not yet cut from their scan and claimed by no living process."""
+def list_uncut(connection: Connection, exam_id: ExamId, *, run: Run, limit: int) -> list[CopyId]:
+    """Copies planned but not cut, claimed by no living process, not failed for good in this run."""
     rows = connection.execute(
         """
         SELECT copy_id FROM copy
-        WHERE exam_id = %(exam)s AND file_sha256 IS NULL AND NOT EXISTS (
-            SELECT FROM claim WHERE stage = 'cut' AND subject = copy.copy_id
-                AND claim_is_live(claim.holder, claim.expires_at)
-        )
+        WHERE exam_id = %(exam)s AND file_sha256 IS NULL
+            AND (error_run IS DISTINCT FROM %(correlation)s OR NOT error_is_final)
+            AND NOT EXISTS (
+                SELECT FROM claim WHERE stage = 'cut' AND subject = copy.copy_id
+                    AND claim_is_live(claim.holder, claim.expires_at)
+            )
         ORDER BY number LIMIT %(limit)s FOR UPDATE OF copy SKIP LOCKED
         """,
-        {"exam": exam_id, "limit": limit},
+        {"exam": exam_id, "correlation": run.correlation_id, "limit": limit},
     ).fetchall()
     return [CopyId(row["copy_id"]) for row in rows]
 
@@ -158,3 +160,21 @@ def list_gradable(
         },
     ).fetchall()
     return [CopyId(row["copy_id"]) for row in rows]
+
+
+def count_complete(connection: Connection, exam_id: ExamId, *, leaves: Sequence[str]) -> int:
+    """Copies that may be marked and have points for every leaf of the scheme."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS copies FROM copy
+        WHERE exam_id = %(exam)s AND status IN ('READY', 'GRADING_FAILED')
+            AND NOT EXISTS (
+                SELECT FROM unnest(%(leaves)s::text[]) AS leaf WHERE NOT EXISTS (
+                    SELECT FROM mark
+                    WHERE copy_id = copy.copy_id AND question = leaf AND points IS NOT NULL
+                )
+            )
+        """,
+        {"exam": exam_id, "leaves": list(leaves)},
+    ).fetchone()
+    return row["copies"] if row else 0

@@ -259,15 +259,14 @@ def mark_failed(
     is_final: bool,
     limit: int,
     run: Run,
-) -> int:
-    """Stores an error and counts the attempt; returns how many attempts there were.
+) -> None:
+    """Stores an error until the work succeeds.
 
     An error that may pass is taken as final for this run after ``limit`` attempts in it.
     """
-    row = connection.execute(
+    connection.execute(
         """
         UPDATE copy SET
-            finalize_attempts = finalize_attempts + 1,
             error_code = %(code)s,
             error_run = %(correlation)s,
             error_run_count =
@@ -276,7 +275,7 @@ def mark_failed(
                 CASE WHEN error_run = %(correlation)s THEN error_run_count + 1 ELSE 1 END
             ) >= %(limit)s,
             updated_at = now()
-        WHERE copy_id = %(copy)s RETURNING finalize_attempts
+        WHERE copy_id = %(copy)s
         """,
         {
             "copy": copy_id,
@@ -285,6 +284,29 @@ def mark_failed(
             "final": is_final,
             "limit": limit,
         },
+    )
+
+
+def mark_succeeded(connection: Connection, copy_id: CopyId) -> None:
+    """Forgets the copy's last error: the work it stood for is done."""
+    connection.execute(
+        """
+        UPDATE copy SET error_code = NULL, error_run = NULL, error_run_count = 0,
+            error_is_final = false
+        WHERE copy_id = %(copy)s AND error_code IS NOT NULL
+        """,
+        {"copy": copy_id},
+    )
+
+
+def count_attempt(connection: Connection, copy_id: CopyId) -> int:
+    """Counts one more attempt to finalize; returns how many there were."""
+    row = connection.execute(
+        """
+        UPDATE copy SET finalize_attempts = finalize_attempts + 1, updated_at = now()
+        WHERE copy_id = %(copy)s RETURNING finalize_attempts
+        """,
+        {"copy": copy_id},
     ).fetchone()
     return row["finalize_attempts"] if row else 0
 
@@ -297,8 +319,8 @@ def insert_final_pdf(
     byte_size: int,
     score: Decimal,
     run: Run,
-) -> int:
-    """Stores the copy's final PDF in place of an older one; returns the attempts it took."""
+) -> None:
+    """Stores the copy's final PDF in place of an older one, which is kept and marked."""
     arguments = {
         "copy": copy_id,
         "sha256": sha256,
@@ -320,15 +342,6 @@ def insert_final_pdf(
         """,
         arguments,
     )
-    row = connection.execute(
-        """
-        UPDATE copy SET finalize_attempts = finalize_attempts + 1, error_code = NULL,
-            error_run = NULL, error_run_count = 0, error_is_final = false, updated_at = now()
-        WHERE copy_id = %(copy)s RETURNING finalize_attempts
-        """,
-        arguments,
-    ).fetchone()
-    return row["finalize_attempts"] if row else 0
 
 
 def list_final_pdfs(

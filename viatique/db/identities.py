@@ -192,7 +192,7 @@ def release_student(
     *,
     run: Run,
 ) -> None:
-    """Sends the copy that was automatically given this student, unless it is ``keep``, to review."""
+    """Sends the copy automatically given this student, unless it is ``keep``, to review."""
     connection.execute(
         """
         WITH changed AS (
@@ -219,7 +219,7 @@ def release_student(
 def settle(
     connection: Connection, copy_id: CopyId, student_id: StudentId | None, *, run: Run
 ) -> bool:
-    """Stores a person's answer with its event; False when another confirmed copy has the student."""
+    """Stores a person's answer with its event; False: another confirmed copy has the student."""
     row = connection.execute(
         """
         WITH changed AS (

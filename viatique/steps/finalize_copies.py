@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from viatique import progress
 from viatique.db import claims, copies, marks
 from viatique.db.exams import Exam, find_exam
 from viatique.db.observations import insert_observation
@@ -62,6 +63,7 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
             _store_failure(bench, job, outcome, run)
         else:
             _store_final(bench, job, outcome, run)
+    progress.advance("finalize", len(jobs) - retryable)
     return ChunkOutcome(claimed=len(jobs), failed=failed, retryable=retryable)
 
 
@@ -132,7 +134,9 @@ def _compose_job(
 def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run) -> None:
     with bench.database.transaction() as connection:
         _keep_claim(bench, connection, job.copy_id)
-        retries = _insert_final(connection, job, composed, run) - 1
+        _insert_final(connection, job, composed, run)
+        copies.mark_succeeded(connection, job.copy_id)
+        retries = copies.count_attempt(connection, job.copy_id) - 1
         copies.move_copy(
             connection,
             job.copy_id,
@@ -147,8 +151,8 @@ def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run
     )
 
 
-def _insert_final(connection: Connection, job: ComposeJob, composed: Composed, run: Run) -> int:
-    return copies.insert_final_pdf(
+def _insert_final(connection: Connection, job: ComposeJob, composed: Composed, run: Run) -> None:
+    copies.insert_final_pdf(
         connection,
         job.copy_id,
         sha256=composed.sha256,
@@ -166,7 +170,7 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
     limit = bench.settings.retry_limit
     with bench.database.transaction() as connection:
         _keep_claim(bench, connection, job.copy_id)
-        attempts = copies.mark_failed(
+        copies.mark_failed(
             connection,
             job.copy_id,
             error_code=error.code,
@@ -174,6 +178,7 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
             limit=limit,
             run=run,
         )
+        attempts = copies.count_attempt(connection, job.copy_id)
         copies.move_copy(
             connection,
             job.copy_id,

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from viatique import progress
 from viatique.db import claims, identities
 from viatique.db.copies import find_copy
 from viatique.db.exams import find_exam
@@ -29,6 +30,7 @@ logger = logging.getLogger("viatique.steps")
 
 READING_DPI = 200
 """Resolution headers are read at: that of usual scans; more reads no better (2026-11-24)."""
+ALL = 1_000_000
 UNREADABLE = "unreadable"
 """Engine name of a reading that stands for a header the OCR could not be run on."""
 
@@ -66,7 +68,14 @@ def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
             _store_unreadable(bench, job, result, run)
         else:
             _store(bench, job, result, run)
+    progress.advance("identify", len(jobs))
     return ChunkOutcome(claimed=len(jobs), failed=failed)
+
+
+def count_unread(bench: Workbench, exam_id: ExamId) -> int:
+    """How many copies ``read_chunk`` would take now."""
+    with bench.database.transaction() as connection:
+        return len(claims.list_unread(connection, exam_id, ALL))
 
 
 def read_copy_header(job: ReadJob) -> Read:

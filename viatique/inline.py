@@ -1,0 +1,68 @@
+"""The flows without Prefect: the same steps in the same order, in this process."""
+
+import time
+from collections.abc import Callable
+
+from viatique import logs, progress
+from viatique.models import ExamId, Sha256
+from viatique.run import Run, new_run
+from viatique.steps.decide_identities import decide_identities
+from viatique.steps.finalize_copies import count_gradable, finalize_chunk
+from viatique.steps.import_scan import count_uncut, cut_chunk, plan_scan, unplanned_scans
+from viatique.steps.inbox import receive_inbox
+from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.read_headers import count_unread, read_chunk
+from viatique.steps.record_marks import record_marks
+from viatique.workbench import Workbench
+
+Chunk = Callable[[Workbench, Run, ExamId], ChunkOutcome]
+
+PAUSE_S = 2.0
+"""Pause before work whose error may pass is tried again."""
+
+
+def run_import(bench: Workbench, exam_id: ExamId) -> Run:
+    """Plans and cuts every scan of the exam that was not yet."""
+    run = new_run()
+    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+        receive_inbox(bench, exam_id)
+        for source_id in unplanned_scans(bench, exam_id):
+            plan_scan(bench, run, source_id)
+        progress.start("import", count_uncut(bench, run, exam_id), "copies")
+        _drain(cut_chunk, bench, run, exam_id)
+    return run
+
+
+def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
+    """Reads the headers that were not read, then decides all identities."""
+    run = new_run()
+    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+        progress.start("identify", count_unread(bench, exam_id), "copies")
+        _drain(read_chunk, bench, run, exam_id)
+        decide_identities(bench, run, exam_id)
+    return run
+
+
+def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
+    """Records a marks file that was received."""
+    run = new_run()
+    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+        record_marks(bench, run, exam_id, sha256)
+    return run
+
+
+def run_finalize(bench: Workbench, exam_id: ExamId) -> Run:
+    """Finalizes every copy with complete marks."""
+    run = new_run()
+    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+        progress.start("finalize", count_gradable(bench, run, exam_id), "copies")
+        _drain(finalize_chunk, bench, run, exam_id)
+    return run
+
+
+def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId) -> None:
+    while (outcome := chunk(bench, run, exam_id)).claimed:
+        if outcome.retryable:
+            time.sleep(PAUSE_S)
+
+

@@ -1,0 +1,43 @@
+"""Files laid into ``HOME/inbox/EXAM`` are received: how a scan gets in without a command line.
+
+What is received moves to ``received/`` beside; what is refused moves to ``refused/`` with the reason
+in a text file, so that the rest goes on.
+"""
+
+import logging
+from pathlib import Path
+
+from viatique.errors import InvalidInput
+from viatique.models import ExamId
+from viatique.steps.import_scan import receive_scan
+from viatique.workbench import Workbench
+
+logger = logging.getLogger("viatique.steps")
+
+
+def inbox_folder(bench: Workbench, exam_id: ExamId) -> Path:
+    """Where scans of this exam may be laid."""
+    return bench.settings.home_path / "inbox" / exam_id
+
+
+def receive_inbox(bench: Workbench, exam_id: ExamId) -> int:
+    """Receives every PDF in the exam's inbox; returns how many were refused."""
+    waiting = sorted(inbox_folder(bench, exam_id).glob("*.[pP][dD][fF]"))
+    return sum(not _receive(bench, exam_id, path) for path in waiting)
+
+
+def _receive(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
+    try:
+        receive_scan(bench, exam_id, path)
+    except InvalidInput as error:
+        logger.exception("scan_refused", extra={"exam_id": exam_id})
+        _put_aside(path, "refused").with_suffix(".reason.txt").write_text(f"{error}\n", "utf-8")
+        return False
+    _put_aside(path, "received")
+    return True
+
+
+def _put_aside(path: Path, name: str) -> Path:
+    folder = path.parent / name
+    folder.mkdir(exist_ok=True)
+    return path.rename(folder / path.name)

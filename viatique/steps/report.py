@@ -1,0 +1,91 @@
+"""Where an exam stands and what waits for a person: the table at the end of every run."""
+
+from dataclasses import dataclass
+
+from viatique.db import claims, copies, identities
+from viatique.db.exams import Exam, find_exam
+from viatique.db.pool import Connection, Database
+from viatique.db.sources import list_sources
+from viatique.lifecycle import MARKABLE, CopyStatus
+from viatique.models import CopyId, ExamId, IdentityState
+from viatique.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyProblem:
+    """A copy a person must look at, with the codes of the reasons."""
+
+    copy_id: CopyId
+    reasons: tuple[str, ...]
+    missing_pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamReport:
+    """Counts and waiting copies of one exam; ids and codes only.
+
+    Attributes:
+        unmarked: copies that could be marked and whose marks are not complete.
+        failed: copies whose last work failed.
+    """
+
+    exam: Exam
+    pages: int
+    statuses: dict[CopyStatus, int]
+    identities: dict[IdentityState, int]
+    quarantined: tuple[CopyProblem, ...]
+    in_review: tuple[CopyProblem, ...]
+    failed: tuple[CopyProblem, ...]
+    unmarked: int
+
+    @property
+    def copy_count(self) -> int:
+        return sum(self.statuses.values())
+
+
+def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
+    """The exam as it stands now.
+
+    Raises:
+        NotFound: there is no such exam.
+    """
+    with database.transaction() as connection:
+        exam = find_exam(connection, exam_id)
+        stored = copies.list_copies(connection, exam_id)
+        reasons = identities.list_reasons(connection, exam_id)
+        markable = [copy for copy in stored if copy.status in MARKABLE]
+        return ExamReport(
+            exam=exam,
+            pages=sum(source.page_count for source in list_sources(connection, exam_id)),
+            statuses=copies.count_statuses(connection, exam_id),
+            identities=identities.count_identities(connection, exam_id),
+            quarantined=tuple(
+                _problem(copy, (copy.problem or "",))
+                for copy in stored
+                if copy.status is CopyStatus.QUARANTINE
+            ),
+            in_review=tuple(
+                _problem(copy, tuple(reasons.get(copy.copy_id, ())))
+                for copy in stored
+                if copy.identity is IdentityState.REVIEW
+            ),
+            failed=tuple(
+                _problem(copy, (copy.error_code,)) for copy in stored if copy.error_code is not None
+            ),
+            unmarked=len(markable) - _count_complete(connection, exam),
+        )
+
+
+def _problem(copy: copies.Copy, reasons: tuple[str, ...]) -> CopyProblem:
+    return CopyProblem(copy_id=copy.copy_id, reasons=reasons, missing_pages=copy.missing_pages)
+
+
+def _count_complete(connection: Connection, exam: Exam) -> int:
+    leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
+    return claims.count_complete(connection, exam.exam_id, leaves=leaves)
+
+
+def count_failures(database: Database, exam_id: ExamId, run: Run) -> int:
+    """Copies whose work failed in this run and was not mended since."""
+    with database.transaction() as connection:
+        return copies.count_failures(connection, exam_id, run)
