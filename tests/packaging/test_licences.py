@@ -17,7 +17,7 @@ COMPATIBLE = (
 )
 """Permissive, weak copyleft, or GPL "or later": the FSF's list of licences compatible with GPLv3.
 
-PyMuPDF is AGPL (or commercial), which is why this project is; OFL fonts are data beside the program.
+PyMuPDF is AGPL (or commercial), which is why this project is. OFL fonts are data.
 """
 
 INCOMPATIBLE = r"GPL-2\.0-only|GPL-2\.0$|\(GPLv2\)"
