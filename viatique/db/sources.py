@@ -111,10 +111,24 @@ def insert_marks_file(connection: Connection, exam_id: ExamId, sha256: Sha256) -
     )
 
 
-def list_marks_files(connection: Connection, exam_id: ExamId) -> Sequence[Sha256]:
-    """Content ids of the exam's marks files, in the order they came."""
+def mark_recorded(connection: Connection, exam_id: ExamId, sha256: Sha256) -> None:
+    """Says that a marks file was recorded."""
+    connection.execute(
+        """
+        UPDATE marks_file SET recorded_at = now()
+        WHERE exam_id = %(exam)s AND sha256 = %(sha256)s
+        """,
+        {"exam": exam_id, "sha256": sha256},
+    )
+
+
+def list_unrecorded_marks(connection: Connection, exam_id: ExamId) -> Sequence[Sha256]:
+    """Content ids of the exam's marks files that wait to be recorded, in the order they came."""
     rows = connection.execute(
-        "SELECT sha256 FROM marks_file WHERE exam_id = %(exam)s ORDER BY received_at, sha256",
+        """
+        SELECT sha256 FROM marks_file WHERE exam_id = %(exam)s AND recorded_at IS NULL
+        ORDER BY received_at, sha256
+        """,
         {"exam": exam_id},
     ).fetchall()
     return [Sha256(row["sha256"]) for row in rows]

@@ -8,7 +8,7 @@ from viatique.db.copies import Copy, list_copies
 from viatique.db.exams import find_exam
 from viatique.db.marks import Mark
 from viatique.db.pool import Connection
-from viatique.db.sources import insert_marks_file
+from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_recorded
 from viatique.errors import NotFound
 from viatique.files import Kind
 from viatique.lifecycle import MARKABLE
@@ -56,8 +56,15 @@ def record_marks(bench: Workbench, run: Run, exam_id: ExamId, sha256: Sha256) ->
         changing = _check(connection, exam_id, given)
         for item in changing:
             _record(connection, exam_id, item, run)
+        mark_recorded(connection, exam_id, sha256)
     logger.info("marks_recorded", extra={"exam_id": exam_id, "copies": len(changing)})
     return len(changing)
+
+
+def unrecorded_marks(bench: Workbench, exam_id: ExamId) -> list[Sha256]:
+    """Marks files that were received and not yet recorded, in the order they came."""
+    with bench.database.transaction() as connection:
+        return list(list_unrecorded_marks(connection, exam_id))
 
 
 def _check(

@@ -172,6 +172,7 @@ CREATE TABLE marks_file (
     exam_id text NOT NULL CONSTRAINT marks_file_exam_fk REFERENCES exam,
     sha256 text NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now(),
+    recorded_at timestamptz,
     CONSTRAINT marks_file_pk PRIMARY KEY (exam_id, sha256)
 );
 

@@ -1,0 +1,36 @@
+"""Fan-out: as many chunk tasks as there is work, until nothing is left to take."""
+
+from collections.abc import Callable
+from math import ceil
+
+from prefect import Task
+
+from flows.artifacts import ProgressBar
+from viatique import progress
+from viatique.models import ExamId
+from viatique.steps.outcome import ChunkOutcome
+
+PARALLEL_CHUNKS = 2
+"""Chunk tasks in one process: one waits for the database while the other's copies are worked on."""
+
+
+def drain(
+    chunk: Task[[ExamId], ChunkOutcome],
+    exam_id: ExamId,
+    *,
+    stage: str,
+    count: Callable[[], int],
+    chunk_size: int,
+) -> None:
+    """Runs chunk tasks until no copy is left that may be taken.
+
+    Raises:
+        TransientError: a chunk still failed after its retries; a later run goes on from there.
+    """
+    remaining = count()
+    with progress.watched_by(ProgressBar(stage)):
+        progress.start(stage, remaining, "copies")
+        while remaining:
+            futures = [chunk.submit(exam_id) for _ in range(ceil(remaining / chunk_size))]
+            outcomes = [future.result() for future in futures]
+            remaining = count() if any(outcome.claimed for outcome in outcomes) else 0

@@ -1,0 +1,34 @@
+"""Scans become copies."""
+
+from prefect import flow, unmapped
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.artifacts import publish_report
+from flows.drain import PARALLEL_CHUNKS, drain
+from flows.parameters import ImportParameters
+from tasks.chunks import cut_chunk_task, plan_scan_task, receive_inbox_task
+from tasks.context import bound_to_run, current_run, flow_workbench
+from viatique.models import ExamId
+from viatique.steps.import_scan import count_uncut, unplanned_scans
+from viatique.steps.report import report_exam
+
+
+@flow(
+    name="import-copies",
+    flow_run_name="import {parameters.exam}",
+    task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL_CHUNKS),
+)
+def import_copies(parameters: ImportParameters) -> None:
+    """Cuts every scan of the exam that was not yet, those laid into HOME/inbox/EXAM included."""
+    exam_id, run = ExamId(parameters.exam), current_run()
+    with flow_workbench() as bench, bound_to_run(exam_id):
+        receive_inbox_task(exam_id)
+        plan_scan_task.map(unmapped(exam_id), unplanned_scans(bench, exam_id)).result()
+        drain(
+            cut_chunk_task,
+            exam_id,
+            stage="import",
+            count=lambda: count_uncut(bench, run, exam_id),
+            chunk_size=bench.settings.chunk_size,
+        )
+        publish_report(report_exam(bench.database, exam_id))

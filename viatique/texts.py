@@ -1,0 +1,90 @@
+"""Texts people read, in French and English, by code. Codes are what is stored and logged."""
+
+import os
+
+from viatique.models import Language
+
+
+def language_from_environment() -> Language:
+    """The language of ``VIATIQUE_LANGUAGE``, else of the terminal's locale; English by default."""
+    wish = os.environ.get("VIATIQUE_LANGUAGE") or next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
+    )
+    return Language.FR if wish.lower().startswith("fr") else Language.EN
+
+
+CLI_LANGUAGE = language_from_environment()
+
+REASONS: dict[str, tuple[str, str]] = {
+    # code: (English, French)
+    "no_header": ("no header was found on the first page", "pas d'en-tête sur la première page"),
+    "empty_header": ("nothing is written in the header", "l'en-tête est vide"),
+    "missing_field": ("a field of the header was not found", "un champ de l'en-tête est introuvable"),
+    "empty_field": ("a field of the header is empty", "un champ de l'en-tête est vide"),
+    "unreadable": ("the writing could not be read", "l'écriture n'a pas pu être lue"),
+    "nobody_fits": ("nobody on the roster fits", "personne de la liste ne correspond"),
+    "too_close": ("several students fit about as well", "plusieurs élèves correspondent"),
+    "second_copy": ("another copy fits the same student", "une autre copie désigne le même élève"),
+    "fields_swapped": ("last and first name seem swapped", "nom et prénom semblent inversés"),
+    "field_disagrees": ("a field disagrees with the roster", "un champ contredit la liste"),
+    "wrong_page_count": ("it has not the expected pages", "le nombre de pages est inattendu"),
+    "pages_before_first_header": (
+        "pages before the first header: whose are they?",
+        "pages avant le premier en-tête : à qui sont-elles ?",
+    ),
+    "page_order": ("the pages are not in order", "les pages ne sont pas dans l'ordre"),
+    "unreadable_page": ("a page cannot be read", "une page est illisible"),
+    "mixed_sizes": ("pages of another size are mixed in", "des pages d'un autre format s'y mêlent"),
+    "engine_failure": ("a worker process died or hung", "un processus de calcul s'est arrêté"),
+    "store_unavailable": ("the file store did not answer", "le stockage n'a pas répondu"),
+    "stored_file_corrupt": ("a stored file is damaged", "un fichier stocké est abîmé"),
+    "invalid_final_pdf": ("the final PDF failed its check", "le PDF final n'a pas passé son contrôle"),
+    "unexpected_failure": ("an unforeseen error; see the log", "une erreur imprévue ; voir le journal"),
+}  # fmt: skip
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "next_in_terminal": ("Next steps, in a terminal", "Pour la suite, dans un terminal"),
+    "starting": ("Starting the local services", "Démarrage des services locaux"),
+    "copies": ("copies", "copies"),
+    "pages": ("pages", "pages"),
+    "import": ("Import", "Import"),
+    "identify": ("Identify", "Identification"),
+    "finalize": ("Finalize", "Finalisation"),
+    "what": ("What", "Quoi"),
+    "count": ("Copies", "Copies"),
+    "next": ("What to do next", "Que faire ensuite"),
+    "identified": ("identified automatically", "identifiées automatiquement"),
+    "confirmed": ("identity confirmed by a person", "identité confirmée par une personne"),
+    "nobody": ("nobody on the roster (confirmed)", "personne de la liste (confirmé)"),
+    "unread": ("not identified yet", "pas encore identifiées"),
+    "to_review": ("identity to confirm", "identité à confirmer"),
+    "quarantined": ("in quarantine", "en quarantaine"),
+    "unmarked": ("marks not complete", "notes incomplètes"),
+    "markable": ("ready, marks complete", "prêtes, notes complètes"),
+    "graded": ("finalized", "finalisées"),
+    "failed": ("failed", "en échec"),
+    "staging": ("found, not cut yet", "trouvées, pas encore découpées"),
+    "do_import": ("import a scan", "importer un scan"),
+    "do_review": ("say whose each is", "dire à qui est chacune"),
+    "do_quarantine": ("look, then release or rescan", "regarder, puis libérer ou rescanner"),
+    "do_failed": ("run the command again", "relancer la commande"),
+    "and_more": ("and {count} more", "et {count} de plus"),
+    "missing_pages": ("missing: page {pages}", "manque : page {pages}"),
+    "same_scan": (
+        "This scan is already in exam {exam}; nothing was added.",
+        "Ce scan est déjà dans l'examen {exam} ; rien n'a été ajouté.",
+    ),
+    "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
+}
+
+
+def text(key: str, language: Language, **values: object) -> str:
+    """The text of a key with its values filled in."""
+    english, french = TEXTS[key]
+    return (french if language is Language.FR else english).format(**values)
+
+
+def reason_text(code: str, language: Language) -> str:
+    """What a stored reason or error code means, for people; an unknown code stands for itself."""
+    english, french = REASONS.get(code, (code, code))
+    return french if language is Language.FR else english
