@@ -25,7 +25,9 @@ class ProgressBar:
     def start(self, stage: str, total: int, unit: str) -> None:
         if stage == self._stage and total:
             self._total = total
-            artifact = create_progress_artifact(progress=0.0, description=f"{stage}: {total} {unit}")
+            artifact = create_progress_artifact(
+                progress=0.0, description=f"{stage}: {total} {unit}"
+            )
             self._artifact = artifact if isinstance(artifact, UUID) else None
 
     def advance(self, stage: str, units: int) -> None:

@@ -12,7 +12,7 @@ from viatique.steps.import_scan import count_uncut, cut_chunk, plan_scan, unplan
 from viatique.steps.inbox import receive_inbox
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.read_headers import count_unread, read_chunk
-from viatique.steps.record_marks import record_marks
+from viatique.steps.record_marks import record_marks, unrecorded_marks
 from viatique.workbench import Workbench
 
 Chunk = Callable[[Workbench, Run, ExamId], ChunkOutcome]
@@ -60,9 +60,16 @@ def run_finalize(bench: Workbench, exam_id: ExamId) -> Run:
     return run
 
 
+def run_process(bench: Workbench, exam_id: ExamId) -> Run:
+    """Imports, identifies, records every marks file received, and finalizes what is complete."""
+    run_import(bench, exam_id)
+    run_identify(bench, exam_id)
+    for sha256 in unrecorded_marks(bench, exam_id):
+        run_marks(bench, exam_id, sha256)
+    return run_finalize(bench, exam_id)
+
+
 def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId) -> None:
     while (outcome := chunk(bench, run, exam_id)).claimed:
         if outcome.retryable:
             time.sleep(PAUSE_S)
-
-

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import errors
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
@@ -76,7 +75,7 @@ def translated(error: Exception) -> ViatiqueError:
     """The Viatique error for a psycopg one: SQLSTATE and constraint only, never its text."""
     if isinstance(error, PoolTimeout | PoolClosed):
         return _unavailable("no connection")
-    if isinstance(error, errors.IntegrityConstraintViolation):
+    if isinstance(error, psycopg.IntegrityError):
         constraint = error.diag.constraint_name or "unnamed"
         return Conflict(f"The database refused a change: constraint {constraint}.")
     sqlstate = getattr(error, "sqlstate", None)

@@ -1,0 +1,81 @@
+"""Runs a flow in this process for a command, and tells it which run it was.
+
+The entry points ``viatique.runners`` in pyproject.toml name these functions.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from prefect import Flow
+from prefect.client.schemas.objects import State
+from pydantic import BaseModel
+
+from flows.finalize_copies import finalize_copies
+from flows.identify_copies import identify_copies
+from flows.import_copies import import_copies
+from flows.parameters import (
+    FinalizeParameters,
+    IdentifyParameters,
+    ImportParameters,
+    MarksParameters,
+    ProcessParameters,
+)
+from flows.process_exam import process_exam
+from flows.record_marks import record_marks
+from tasks.context import use_workbench
+from viatique.errors import ServiceUnavailable, UnexpectedFailure, ViatiqueError
+from viatique.models import ExamId, Sha256
+from viatique.run import Run
+from viatique.workbench import Workbench
+
+
+def run_import(bench: Workbench, exam_id: ExamId) -> Run:
+    """``import_copies`` in this process."""
+    return _run(bench, import_copies, ImportParameters(exam=exam_id))
+
+
+def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
+    """``identify_copies`` in this process."""
+    return _run(bench, identify_copies, IdentifyParameters(exam=exam_id))
+
+
+def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
+    """``record_marks`` in this process."""
+    return _run(bench, record_marks, MarksParameters(exam=exam_id, marks=sha256))
+
+
+def run_finalize(bench: Workbench, exam_id: ExamId) -> Run:
+    """``finalize_copies`` in this process."""
+    return _run(bench, finalize_copies, FinalizeParameters(exam=exam_id))
+
+
+def run_process(bench: Workbench, exam_id: ExamId) -> Run:
+    """``process_exam`` in this process."""
+    return _run(bench, process_exam, ProcessParameters(exam=exam_id))
+
+
+def _run(
+    bench: Workbench, flow: Flow[[BaseModel], None] | Callable[..., object], given: BaseModel
+) -> Run:
+    with use_workbench(bench):
+        state: State[None] = flow(given, return_state=True)
+    if state.is_completed():
+        return Run(correlation_id=str(_flow_run_id(state)))
+    raise _error(state)
+
+
+def _flow_run_id(state: State[None]) -> UUID:
+    if state.state_details.flow_run_id is None:
+        raise ServiceUnavailable("The Prefect server did not record the run.")
+    return state.state_details.flow_run_id
+
+
+def _error(state: State[None]) -> ViatiqueError:
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, ViatiqueError):
+        return error
+    return UnexpectedFailure(
+        f"The flow run {state.state_details.flow_run_id} ended as {state.name}: "
+        f"{type(error).__name__}.",
+        next_step="Its page in the Prefect UI and the logs with this id tell more.",
+    )

@@ -1,0 +1,75 @@
+"""Real parts for tests: a Postgres (DATABASE_URL, else the embedded one), a database for each test."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from viatique.db.migrate import migrate
+from viatique.db.pool import Database
+from viatique.services.local import ensure
+from viatique.settings import Settings
+
+SHARED = Path(os.environ.get("VIATIQUE_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server: the one DATABASE_URL names, else an embedded one that lasts as long as the tests."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    settings = Settings(home=tmp_path_factory.mktemp("server"))
+    with ensure(settings, prefect=False, on_progress=lambda _message: None) as services:
+        yield services.database_dsn
+    stop_services(settings)
+
+
+def stop_services(settings: Settings) -> None:
+    """Leaves no process behind."""
+    from viatique.services.local import stop
+
+    stop(settings, force=True)
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The DSN with another database name."""
+    parts = psycopg.conninfo.conninfo_to_dict(dsn)
+    return psycopg.conninfo.make_conninfo(**{**parts, "dbname": name})
+
+
+@pytest.fixture(scope="session")
+def template_database(server_dsn: str) -> Iterator[str]:
+    """A migrated database that each test's own is cloned from."""
+    name = f"template_{secrets.token_hex(4)}"
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    database = Database(with_database(server_dsn, name)).open()
+    migrate(database)
+    database.close()
+    yield name
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_dsn(server_dsn: str, template_database: str) -> Iterator[str]:
+    """A database of the test's own."""
+    name = f"test_{secrets.token_hex(4)}"
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield with_database(server_dsn, name)
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_dsn: str) -> Iterator[Database]:
+    """The test's database, open."""
+    database = Database(database_dsn).open()
+    yield database
+    database.close()

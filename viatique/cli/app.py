@@ -1,0 +1,212 @@
+"""The ``viatique`` command. Exit codes: 0 done, 1 some copies failed, 2 bad input, 3 system failure."""
+
+import logging
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from viatique.cli import running, terminal
+from viatique.cli.listing import list_copies_of_exam, show_audit, show_exams, verify_trail
+from viatique.errors import Conflict, IllegalTransition, InvalidInput, ViatiqueError
+from viatique.models import CopyId, ExamId, StudentId
+from viatique.run import new_run
+from viatique.services.local import hold, stop
+from viatique.settings import load_settings
+from viatique.steps.create_exam import create_exam
+from viatique.steps.decide_identities import decide_identities
+from viatique.steps.import_scan import receive_scan
+from viatique.steps.record_marks import receive_marks
+from viatique.steps.report import report_exam
+from viatique.steps.settle import confirm_identity, release_from_quarantine
+from viatique.texts import CLI_LANGUAGE, text
+
+logger = logging.getLogger("viatique")
+
+NOBODY = "nobody"
+PERSON = "coordinator"
+"""Actor of what is done at the command line, before there are accounts."""
+
+app = App(
+    name="viatique",
+    help="Turns scanned exam papers into identified, marked, finalized copies.",
+    version=version("viatique"),
+)
+exam_app = App(name="exam", help="Create and list exams.")
+audit_app = App(name="audit", help="Check and read the audit trail.")
+app.command(exam_app)
+app.command(audit_app)
+app.register_install_completion_command()
+
+Inline = Annotated[bool, Parameter(name="--inline", negative="", help="Run without Prefect.")]
+Json = Annotated[
+    bool, Parameter(name="--json", negative="", help="One JSON object a line, for programs.")
+]
+Exam = Annotated[str, Parameter(help="Id of the exam, as `viatique exam list` shows it.")]
+Copy = Annotated[str, Parameter(help="Id of the copy, as `viatique copies EXAM` shows it.")]
+
+
+def _exam(exam: str) -> ExamId:
+    return ExamId(exam.strip().upper())
+
+
+def _copy(copy: str) -> CopyId:
+    return CopyId(copy.strip().upper())
+
+
+@exam_app.command
+def create(file: Path, /) -> int:
+    """Create an exam from an exam.toml and the roster beside it; prints its id."""
+    with running.workbench() as bench:
+        exam_id = create_exam(bench.database, file)
+    terminal.say(f"viatique import {exam_id} SCAN.pdf")
+    sys.stdout.write(f"{exam_id}\n")
+    return 0
+
+
+@exam_app.command(name="list")
+def list_(*, json: Json = False) -> int:
+    """List the exams, newest first."""
+    with running.workbench() as bench:
+        show_exams(bench.database, is_json=json)
+    return 0
+
+
+@app.command(name="import")
+def import_(exam: Exam, scans: list[Path], /, *, inline: Inline = False) -> int:
+    """Cut scans into copies; a scan that is already there changes nothing."""
+    exam_id = _exam(exam)
+    with running.workbench() as bench:
+        for scan in scans:
+            if not receive_scan(bench, exam_id, scan):
+                terminal.say(text("same_scan", CLI_LANGUAGE, exam=exam_id))
+        return running.run_flow(bench, "import", exam_id, is_inline=inline)
+
+
+@app.command
+def identify(exam: Exam, /, *, inline: Inline = False) -> int:
+    """Find out whose each copy is, by its handwritten header and the roster."""
+    with running.workbench() as bench:
+        return running.run_flow(bench, "identify", _exam(exam), is_inline=inline)
+
+
+@app.command
+def marks(exam: Exam, file: Path, /, *, inline: Inline = False) -> int:
+    """Record scores, remarks and annotations from a CSV or JSON file: all of it, or nothing."""
+    exam_id = _exam(exam)
+    with running.workbench() as bench:
+        sha256 = receive_marks(bench, exam_id, file)
+        return running.run_flow(bench, "marks", exam_id, is_inline=inline, marks=sha256)
+
+
+@app.command
+def finalize(exam: Exam, /, *, inline: Inline = False) -> int:
+    """Make the final PDF of every copy whose marks are complete."""
+    with running.workbench() as bench:
+        return running.run_flow(bench, "finalize", _exam(exam), is_inline=inline)
+
+
+@app.command
+def process(exam: Exam, /, *, inline: Inline = False) -> int:
+    """Import, identify, record the marks received and finalize, one after the other."""
+    with running.workbench() as bench:
+        return running.run_flow(bench, "process", _exam(exam), is_inline=inline)
+
+
+@app.command
+def status(exam: Exam, /) -> int:
+    """Show where an exam stands and what waits for a person."""
+    with running.workbench() as bench:
+        return running.show_outcome(report_exam(bench.database, _exam(exam)), failures=0)
+
+
+@app.command
+def copies(exam: Exam, /, *, json: Json = False) -> int:
+    """List the copies of an exam."""
+    with running.workbench() as bench:
+        list_copies_of_exam(bench, _exam(exam), is_json=json)
+    return 0
+
+
+@app.command
+def confirm(copy: Copy, student: str, /) -> int:
+    """Say whose a copy is: a roster id, or `nobody`; the rest of the exam is decided again."""
+    student_id = None if student.lower() == NOBODY else StudentId(student)
+    copy_id = _copy(copy)
+    with running.workbench() as bench:
+        run = new_run(PERSON)
+        confirm_identity(bench.database, run, copy_id, student_id)
+        exam_id = ExamId(copy_id.rpartition("-")[0])
+        decide_identities(bench, new_run(), exam_id)
+        return running.show_outcome(report_exam(bench.database, exam_id), failures=0)
+
+
+@app.command
+def release(copy: Copy, /) -> int:
+    """Let a quarantined copy be marked as it is."""
+    with running.workbench() as bench:
+        release_from_quarantine(bench.database, new_run(PERSON), _copy(copy))
+    return 0
+
+
+@audit_app.command
+def verify() -> int:
+    """Check that the audit trail and the tables tell the same story."""
+    with running.workbench() as bench:
+        return verify_trail(bench.database)
+
+
+@audit_app.command
+def show(copy: Copy, /, *, json: Json = False) -> int:
+    """Show what happened to a copy, oldest first."""
+    with running.workbench() as bench:
+        show_audit(bench.database, _copy(copy), is_json=json)
+    return 0
+
+
+@app.command
+def up() -> int:
+    """Run database, Prefect server and worker here until Ctrl-C."""
+    hold(load_settings(), on_progress=terminal.say)
+    return 0
+
+
+@app.command
+def down(*, force: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Stop the local services."""
+    for stopped in stop(load_settings(), force=force):
+        terminal.say(f"stopped: {stopped}")
+    return 0
+
+
+@app.command
+def demo(*, copies: int = 40, seed: int = 1, inline: Inline = False) -> int:
+    """Make up an exam and take it from the scan to final PDFs."""
+    from viatique.cli.demo import run_demo  # noqa: PLC0415  # its fonts are an optional extra
+
+    return run_demo(copies=copies, seed=seed, is_inline=inline)
+
+
+def main() -> None:
+    """Runs the command and turns errors into messages and exit codes."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        return app(arguments, exit_on_error=False, result_action="return_value") or 0
+    except CycloptsError:
+        return 2
+    except (InvalidInput, Conflict, IllegalTransition) as error:
+        logger.warning("command_refused", exc_info=error)
+        terminal.show_error(error)
+        return 2
+    except ViatiqueError as error:
+        logger.exception("command_failed")
+        terminal.show_error(error)
+        return 3
+    except KeyboardInterrupt:
+        terminal.say("Stopped; run the same command again to go on from here.")
+        return 130

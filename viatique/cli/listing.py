@@ -1,0 +1,149 @@
+"""Commands that only read: copies, exams, audit events; tables for people, lines for programs."""
+
+from rich.table import Table
+from rich.text import Text
+
+from viatique.cli.terminal import print_json_line, results
+from viatique.db import copies, identities, sources
+from viatique.db.audit import list_events_of_copy
+from viatique.db.exams import find_exam, list_exams
+from viatique.db.pool import Database
+from viatique.errors import NotFound
+from viatique.files import Kind
+from viatique.models import CopyId, ExamId
+from viatique.steps.verify_audit import verify_audit
+from viatique.texts import CLI_LANGUAGE, reason_text
+from viatique.workbench import Workbench
+
+
+def list_copies_of_exam(bench: Workbench, exam_id: ExamId, *, is_json: bool) -> None:
+    """The copies of an exam; with ``is_json`` in the form other programs rely on."""
+    rows = copy_rows(bench, exam_id)
+    if is_json:
+        for row in rows:
+            print_json_line(row)
+        return
+    table = Table("copy", "pages", "status", "identity", "student", "confidence", "final PDF")
+    for row in rows:
+        confidence = row["confidence"]
+        table.add_row(
+            str(row["copy"]),
+            f"{row['first_page']}-{row['last_page']}",
+            str(row["status"]),
+            str(row["identity"]),
+            str(row["student"] or ""),
+            f"{confidence:.4f}" if isinstance(confidence, float) else "",
+            Text(str(row["final_pdf"] or ""), overflow="fold"),
+        )
+    results.print(table)
+
+
+def copy_rows(bench: Workbench, exam_id: ExamId) -> list[dict[str, object]]:
+    """One object a copy, ids only; ``first_page`` and ``last_page`` are 1-based scan pages."""
+    with bench.database.transaction() as connection:
+        find_exam(connection, exam_id)
+        stored = copies.list_copies(connection, exam_id)
+        candidates = identities.list_candidates(connection, exam_id)
+        reasons = identities.list_reasons(connection, exam_id)
+        finals = copies.list_final_pdfs(connection, exam_id)
+        scans = {item.source_id: item for item in sources.list_sources(connection, exam_id)}
+    return [
+        {
+            "copy": copy.copy_id,
+            "source": scans[copy.source_id].file_name,
+            "source_sha256": scans[copy.source_id].sha256,
+            "first_page": copy.first_page,
+            "last_page": copy.last_page,
+            "pages": copy.page_count,
+            "status": copy.status,
+            "problem": copy.problem,
+            "missing_pages": list(copy.missing_pages),
+            "identity": copy.identity,
+            "student": copy.student_id,
+            "confidence": copy.confidence,
+            "reasons": reasons.get(copy.copy_id, []),
+            "candidates": [
+                {
+                    "student": candidate.student_id,
+                    "probability": candidate.probability,
+                    "reasons": list(candidate.reasons),
+                }
+                for candidate in candidates.get(copy.copy_id, [])
+            ],
+            "score": str(finals[copy.copy_id][1]) if copy.copy_id in finals else None,
+            "final_pdf": (
+                bench.store.path(finals[copy.copy_id][0], Kind.FINAL)
+                if copy.copy_id in finals
+                else None
+            ),
+            "error": copy.error_code,
+        }
+        for copy in stored
+    ]
+
+
+def show_exams(database: Database, *, is_json: bool) -> None:
+    """All exams, newest first."""
+    with database.transaction() as connection:
+        exams = list_exams(connection)
+    if is_json:
+        for exam in exams:
+            print_json_line({"exam": exam.exam_id, "name": exam.name, "date": str(exam.exam_date)})
+        return
+    table = Table("exam", "name", "date", "created")
+    for exam in exams:
+        table.add_row(
+            exam.exam_id, exam.name, str(exam.exam_date or ""), f"{exam.created_at:%Y-%m-%d %H:%M}"
+        )
+    results.print(table)
+
+
+def show_audit(database: Database, copy_id: CopyId, *, is_json: bool) -> None:
+    """What happened to a copy, oldest first.
+
+    Raises:
+        NotFound: nothing is known of such a copy.
+    """
+    with database.transaction() as connection:
+        events = list_events_of_copy(connection, copy_id)
+    if not events:
+        raise NotFound(f"The trail has nothing on copy {copy_id[:40]!r}.")
+    if is_json:
+        for event in events:
+            print_json_line(
+                {
+                    "event": event.event_id,
+                    "at": event.at.isoformat(),
+                    "action": event.action,
+                    "exam": event.exam_id,
+                    "copy": event.copy_id,
+                    "actor": event.actor,
+                    "correlation_id": event.correlation_id,
+                    "details": event.details,
+                }
+            )
+        return
+    table = Table("event", "at (UTC)", "action", "actor", "correlation id", "details")
+    for event in events:
+        details = ", ".join(f"{key}={_shown(value)}" for key, value in event.details.items())
+        table.add_row(
+            str(event.event_id), f"{event.at:%Y-%m-%d %H:%M:%S}", event.action, event.actor,
+            event.correlation_id, details,
+        )  # fmt: skip
+    results.print(table)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return "/".join(reason_text(str(item), CLI_LANGUAGE) for item in value)
+    return str(value)[:20]
+
+
+def verify_trail(database: Database) -> int:
+    """Prints what is wrong with the trail; exit code 0 when nothing is, else 3."""
+    count, findings = verify_audit(database)
+    for finding in findings:
+        event = f" event {finding.event_id}" if finding.event_id else ""
+        results.print(f"✗ {finding.copy_id or 'trail'}{event}: {finding.message}")
+    results.print(f"{count} events checked, {len(findings)} problem(s) found.")
+    return 3 if findings else 0

@@ -1,0 +1,91 @@
+"""How a command runs a flow: with Prefect by default, the same steps inline on request.
+
+The core knows Prefect by the name of an entry point only.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import entry_points
+
+from viatique import inline
+from viatique.cli.terminal import messages, progress_bars, show_report
+from viatique.errors import ServiceUnavailable
+from viatique.models import ExamId, Sha256
+from viatique.run import Run
+from viatique.services.environment import service_environment
+from viatique.services.local import ensure
+from viatique.settings import Settings, load_settings
+from viatique.steps.report import ExamReport, count_failures, report_exam
+from viatique.workbench import Workbench, open_workbench
+
+RUNNER_GROUP = "viatique.runners"
+Flow = Callable[..., Run]
+
+INLINE: dict[str, Flow] = {
+    "import": inline.run_import,
+    "identify": inline.run_identify,
+    "marks": inline.run_marks,
+    "finalize": inline.run_finalize,
+    "process": inline.run_process,
+}
+
+
+@contextmanager
+def workbench() -> Iterator[Workbench]:
+    """The workbench of a command; the start of local services is shown."""
+    with (
+        messages.status("…") as status,
+        ExitStack() as stack,
+    ):
+        bench = stack.enter_context(open_workbench(load_settings(), on_progress=status.update))
+        status.stop()
+        yield bench
+
+
+def run_flow(
+    bench: Workbench, name: str, exam_id: ExamId, *, is_inline: bool, marks: Sha256 | None = None
+) -> int:
+    """Runs a flow on one exam and shows what happened.
+
+    Returns:
+        The exit code: 0 when it did its work, 1 when some copies failed.
+    """
+    arguments = [exam_id] if marks is None else [exam_id, marks]
+    with ExitStack() as stack:
+        flow = INLINE[name] if is_inline else stack.enter_context(_prefect(bench.settings, name))
+        stack.enter_context(progress_bars())
+        run = flow(bench, *arguments)
+    return show_outcome(report_exam(bench.database, exam_id), _failures(bench, exam_id, run))
+
+
+def show_outcome(report: ExamReport, failures: int) -> int:
+    """Shows where the exam stands; the exit code that says whether copies failed."""
+    show_report(report)
+    return 1 if failures else 0
+
+
+def _failures(bench: Workbench, exam_id: ExamId, run: Run) -> int:
+    return count_failures(bench.database, exam_id, run)
+
+
+@contextmanager
+def _prefect(settings: Settings, name: str) -> Iterator[Flow]:
+    with messages.status("…") as status:
+        with ensure(settings, prefect=True, on_progress=status.update) as services:
+            os.environ.update(service_environment(services, settings))
+            flow = _load_runner(name)
+            status.stop()
+            if services.prefect_ui_url:
+                messages.print(f"Prefect: {services.prefect_ui_url}", style="dim")
+            yield flow
+
+
+def _load_runner(name: str) -> Flow:
+    found = [entry for entry in entry_points(group=RUNNER_GROUP) if entry.name == name]
+    if not found:
+        raise ServiceUnavailable(
+            f"The flow {name} is not installed.", next_step="Install Viatique, or use --inline."
+        )
+    flow: Flow = found[0].load()
+    return flow
