@@ -19,7 +19,7 @@ _open: list[Workbench] = []
 
 @contextmanager
 def flow_workbench() -> Iterator[Workbench]:
-    """The workbench of this process for as long as the flow lasts; sub-flows share their parent's."""
+    """The workbench of this process while the flow lasts; sub-flows share their parent's."""
     if _open:
         yield _open[-1]
         return

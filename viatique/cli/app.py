@@ -1,4 +1,7 @@
-"""The ``viatique`` command. Exit codes: 0 done, 1 some copies failed, 2 bad input, 3 system failure."""
+"""The ``viatique`` command.
+
+Exit codes: 0 done, 1 some copies failed, 2 bad input, 3 system failure.
+"""
 
 import logging
 import sys
@@ -13,7 +16,8 @@ from viatique.cli.listing import list_copies_of_exam, show_audit, show_exams, ve
 from viatique.errors import Conflict, IllegalTransition, InvalidInput, ViatiqueError
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.run import new_run
-from viatique.services.local import hold, stop
+from viatique.services.foreground import hold
+from viatique.services.local import stop
 from viatique.settings import load_settings
 from viatique.steps.create_exam import create_exam
 from viatique.steps.decide_identities import decide_identities

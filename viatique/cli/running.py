@@ -13,7 +13,7 @@ from viatique.cli.terminal import messages, progress_bars, show_report
 from viatique.errors import ServiceUnavailable
 from viatique.models import ExamId, Sha256
 from viatique.run import Run
-from viatique.services.environment import service_environment
+from viatique.services.environment import prefect_environment, viatique_environment
 from viatique.services.local import ensure
 from viatique.settings import Settings, load_settings
 from viatique.steps.report import ExamReport, count_failures, report_exam
@@ -71,14 +71,18 @@ def _failures(bench: Workbench, exam_id: ExamId, run: Run) -> int:
 
 @contextmanager
 def _prefect(settings: Settings, name: str) -> Iterator[Flow]:
-    with messages.status("…") as status:
-        with ensure(settings, prefect=True, on_progress=status.update) as services:
-            os.environ.update(service_environment(services, settings))
-            flow = _load_runner(name)
-            status.stop()
-            if services.prefect_ui_url:
-                messages.print(f"Prefect: {services.prefect_ui_url}", style="dim")
-            yield flow
+    with (
+        messages.status("…") as status,
+        ensure(settings, prefect=True, on_progress=status.update) as services,
+    ):
+        # before Prefect is imported: it reads its settings then
+        os.environ.update(viatique_environment(settings))
+        os.environ.update(prefect_environment(settings.home_path, services.prefect_api_url or ""))
+        flow = _load_runner(name)
+        status.stop()
+        if services.prefect_ui_url:
+            messages.print(f"Prefect: {services.prefect_ui_url}", style="dim")
+        yield flow
 
 
 def _load_runner(name: str) -> Flow:

@@ -1,5 +1,6 @@
-"""What commands show: progress bars, the table at the end, errors. Results go to standard output,
-everything else to standard error, so that both can be piped.
+"""What commands show: progress bars, the table at the end, errors.
+
+Results go to standard output, everything else to standard error, so that both can be piped.
 """
 
 import json

@@ -1,0 +1,71 @@
+"""What is done to a Postgres server rather than in a database: is it there, is it new enough."""
+
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from viatique.errors import DatabaseUnavailable, InvalidSettings
+
+OLDEST_VERSION = 15
+CONNECT_TIMEOUT_S = 5
+
+
+def answers(dsn: str) -> bool:
+    """Whether a server takes this DSN now."""
+    try:
+        psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_S).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
+def check_server(dsn: str) -> None:
+    """Nothing, when the server answers and is new enough.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+        InvalidSettings: it is older than Postgres 15.
+    """
+    try:
+        with psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+            version = connection.info.server_version // 10_000
+    except psycopg.Error:
+        raise DatabaseUnavailable(
+            "The database of DATABASE_URL does not answer.",
+            next_step="Check the address, the password and that the server runs.",
+        ) from None
+    if version < OLDEST_VERSION:
+        raise InvalidSettings(
+            f"The server of DATABASE_URL is Postgres {version}.",
+            next_step=f"Viatique needs {OLDEST_VERSION} or newer.",
+        )
+
+
+def create_database(dsn: str, name: str) -> bool:
+    """Makes a database on the server of the DSN; False when the role may not.
+
+    A database that exists already is left as it is, and counts as made.
+    """
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return True
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    except psycopg.Error:
+        raise DatabaseUnavailable("The database server went away.") from None
+    return True
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The DSN of another database on the same server, as a URL."""
+    parts = psycopg.conninfo.conninfo_to_dict(dsn)
+    host, port = parts.get("host", "localhost"), parts.get("port", "5432")
+    user, password = parts.get("user", ""), parts.get("password", "")
+    return f"postgresql://{_quoted(user)}:{_quoted(password)}@{_quoted(host)}:{port}/{name}"
+
+
+def _quoted(text: object) -> str:
+    return quote(str(text), safe="")

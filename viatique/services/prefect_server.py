@@ -1,0 +1,126 @@
+"""The local Prefect server of one home, on its Postgres; found again by its record.
+
+Prefect itself is never imported here: it runs as a program of its own.
+"""
+
+import hashlib
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from viatique.db.admin import create_database, with_database
+from viatique.errors import ServiceUnavailable
+from viatique.services.environment import SERVER, prefect_environment, prefect_home
+from viatique.services.processes import (
+    LOOPBACK,
+    free_port,
+    read_record,
+    record_of,
+    running,
+    start_detached,
+    stop_process,
+    write_record,
+)
+
+START_TIMEOUT_S = 180.0
+"""Seen 11-60 s on a loaded 2-core machine, migrations included (2026-11)."""
+POLL_S = 0.2
+WANTED_PORT = 4200
+SERVER_ARGUMENTS = ("-m", "prefect", "server", "start")
+
+
+def ensure_prefect_server(home: Path, dsn: str, on_progress: Callable[[str], None]) -> str:
+    """The API URL of the home's server, started if it did not run.
+
+    Args:
+        home: the state folder.
+        dsn: a database on the server that is to hold Prefect's own; where the role may not create
+            one, Prefect keeps SQLite in the home.
+        on_progress: told what is being waited for.
+
+    Raises:
+        ServiceUnavailable: it did not come up.
+    """
+    database_url = _database_url(home, dsn)
+    detail = hashlib.sha256(database_url.encode()).hexdigest()
+    record = read_record(_record_path(home))
+    process = running(record)
+    if record and process and record.detail == detail:
+        if _is_healthy(record.port):
+            return api_url(record.port)
+        _wait_until_healthy(home, process.pid, record.port)
+        return api_url(record.port)
+    if process:
+        stop_process(process, signal.SIGTERM)
+    on_progress("Starting the Prefect server (the first time takes up to a minute)…")
+    return api_url(_start(home, database_url, detail, wanted=record.port if record else 0))
+
+
+def stop_prefect_server(home: Path) -> bool:
+    """Stops the home's server; False when it did not run."""
+    process = running(read_record(_record_path(home)))
+    if process is None:
+        return False
+    stop_process(process, signal.SIGTERM)
+    return True
+
+
+def api_url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}/api"
+
+
+def _record_path(home: Path) -> Path:
+    return home / "run" / "prefect-server.json"
+
+
+def _database_url(home: Path, dsn: str) -> str:
+    note = home / "run" / "prefect.sqlite"
+    if not note.exists() and create_database(dsn, "prefect"):
+        return with_database(dsn, "prefect").replace("postgresql://", "postgresql+asyncpg://", 1)
+    note.touch()
+    return f"sqlite+aiosqlite:///{prefect_home(home) / 'prefect.db'}"
+
+
+def _start(home: Path, database_url: str, detail: str, *, wanted: int) -> int:
+    port = free_port(wanted or WANTED_PORT)
+    program = start_detached(
+        [sys.executable, *SERVER_ARGUMENTS, "--host", LOOPBACK, "--port", str(port)],
+        log=home / "logs" / "prefect-server.log",
+        environment={
+            **os.environ,
+            **prefect_environment(home, api_url(port)),
+            **SERVER,
+            "PREFECT_API_DATABASE_CONNECTION_URL": database_url,
+            "PREFECT_UI_API_URL": api_url(port),
+        },
+    )
+    record = record_of(program.pid, port=port, detail=detail)
+    if record:
+        write_record(_record_path(home), record)
+    _wait_until_healthy(home, program.pid, port)
+    return port
+
+
+def _wait_until_healthy(home: Path, pid: int, port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and running(record_of(pid)):
+        if _is_healthy(port):
+            return
+        time.sleep(POLL_S)
+    raise ServiceUnavailable(
+        "The Prefect server did not come up.",
+        next_step=f"Its log is {home / 'logs' / 'prefect-server.log'}; --inline works without it.",
+    )
+
+
+def _is_healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"{api_url(port)}/health", timeout=2) as answer:  # noqa: S310
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
