@@ -16,7 +16,7 @@ from viatique.run import Run
 from viatique.services.environment import prefect_environment, viatique_environment
 from viatique.services.local import ensure
 from viatique.settings import Settings, load_settings
-from viatique.steps.report import ExamReport, count_failures, report_exam
+from viatique.steps.report import count_failures, report_exam
 from viatique.workbench import Workbench, open_workbench
 
 RUNNER_GROUP = "viatique.runners"
@@ -44,9 +44,15 @@ def workbench() -> Iterator[Workbench]:
 
 
 def run_flow(
-    bench: Workbench, name: str, exam_id: ExamId, *, is_inline: bool, marks: Sha256 | None = None
+    bench: Workbench,
+    name: str,
+    exam_id: ExamId,
+    *,
+    is_inline: bool,
+    marks: Sha256 | None = None,
+    is_last: bool = True,
 ) -> int:
-    """Runs a flow on one exam and shows what happened.
+    """Runs a flow on one exam and, if it is the last of a command, shows what happened.
 
     Returns:
         The exit code: 0 when it did its work, 1 when some copies failed.
@@ -56,17 +62,10 @@ def run_flow(
         flow = INLINE[name] if is_inline else stack.enter_context(_prefect(bench.settings, name))
         stack.enter_context(progress_bars())
         run = flow(bench, *arguments)
-    return show_outcome(report_exam(bench.database, exam_id), _failures(bench, exam_id, run))
-
-
-def show_outcome(report: ExamReport, failures: int) -> int:
-    """Shows where the exam stands; the exit code that says whether copies failed."""
-    show_report(report)
+    failures = count_failures(bench.database, exam_id, run)
+    if is_last:
+        show_report(report_exam(bench.database, exam_id))
     return 1 if failures else 0
-
-
-def _failures(bench: Workbench, exam_id: ExamId, run: Run) -> int:
-    return count_failures(bench.database, exam_id, run)
 
 
 @contextmanager
