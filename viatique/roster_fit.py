@@ -1,0 +1,185 @@
+"""How well each student fits each header: one table of penalties per exam.
+
+Turns posteriors and a roster into numbers (nats below the free reading, capped per field) and
+decides nothing. Names are matched in both orders, because people write them in the other field.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viatique.matching import Floats, WordSet, encode, free_reading, pack, penalties, prepared
+from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
+from viatique.name_variants import (
+    Variant,
+    date_variants,
+    first_name_variants,
+    last_name_variants,
+    number_variants,
+)
+
+FIELD_CAP = 20.0
+"""Most one field may count against a student, nats: about three wrong letters. A field cropped on
+its neighbour then cannot outvote two good ones."""
+
+LOG_SWAPPED = -3.0
+"""Prior of the names written in each other's field: 5 % of headers at most."""
+
+NOBODY_BASE = {
+    FieldName.LAST_NAME: 5.0,
+    FieldName.FIRST_NAME: 3.0,
+    FieldName.BIRTH_DATE: 7.0,
+    FieldName.STUDENT_NUMBER: 5.0,
+}
+NOBODY_PER_SYMBOL = {
+    FieldName.LAST_NAME: 1.2,
+    FieldName.FIRST_NAME: 0.5,
+    FieldName.BIRTH_DATE: 0.0,
+    FieldName.STUDENT_NUMBER: 1.5,
+}
+"""Nats it costs to be written by someone unknown, per field and per symbol read: a last name is
+1 in 10,000 or rarer, a first name 1 in 300, a birth date one of some 1,000 days (ln 1000 = 7)."""
+
+NOBODY_LIMIT_PER_SYMBOL = 2.5
+"""A field with two or three symbols says little, whoever wrote it."""
+
+OTHER_FIELD = {
+    FieldName.LAST_NAME: FieldName.FIRST_NAME,
+    FieldName.FIRST_NAME: FieldName.LAST_NAME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words of one field for a whole roster, each once.
+
+    Attributes:
+        words: W words.
+        variant_words: (V,) word of each variant, variants sorted by student.
+        variant_costs: (V,) minus the log-prior of each variant.
+        starts: (S,) first variant of each student who has one.
+        students: (S,) their places in the roster.
+    """
+
+    words: WordSet
+    variant_words: NDArray[np.int64]
+    variant_costs: Floats
+    starts: NDArray[np.int64]
+    students: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFit:
+    """One header against N students.
+
+    Attributes:
+        fields: the fields read, in the exam's order.
+        costs: (F, N) nats each student loses in each field, 0..FIELD_CAP, names in the better
+            order.
+        known: (F, N) whether the roster says what the student would write there.
+        swapped: (N,) whether the better order is the other one.
+        total: (N,) nats in all, the price of swapping included.
+        nobody: nats the same header costs if written by someone unknown.
+        symbols: (F,) symbols in the free reading of each field.
+    """
+
+    fields: tuple[FieldName, ...]
+    costs: Floats
+    known: NDArray[np.bool_]
+    swapped: NDArray[np.bool_]
+    total: Floats
+    nobody: float
+    symbols: tuple[int, ...]
+
+
+def fit_all(
+    readings: Mapping[CopyId, HeaderReading], roster: Sequence[Student]
+) -> dict[CopyId, CopyFit]:
+    """Fits every header against every student."""
+    lexicons = {name: _lexicon(_variants(name, roster)) for name in FieldName}
+    return {copy_id: fit(reading, lexicons, len(roster)) for copy_id, reading in readings.items()}
+
+
+def fit(reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], count: int) -> CopyFit:
+    """Fits one header against ``count`` students."""
+    frames = {field.name: prepared(field.log_probs) for field in reading.fields if _is_read(field)}
+    names = tuple(frames)
+    symbols = tuple(len(free_reading(frames[name])) for name in names)
+    neutral = np.array([_nobody(*pair) for pair in zip(names, symbols, strict=True)], dtype=float)
+    straight = [_student_costs(frames[name], lexicons[name], count) for name in names]
+    crossed = [
+        _student_costs(frames[name], lexicons[OTHER_FIELD[name]], count)
+        if name in OTHER_FIELD
+        else straight[row]
+        for row, name in enumerate(names)
+    ]
+    costs, swapped = _better_order(names, np.array(straight), np.array(crossed))
+    known = np.isfinite(costs)
+    costs = np.where(known, costs, neutral[:, None])
+    total = costs.sum(axis=0) - LOG_SWAPPED * swapped
+    return CopyFit(names, costs, known, swapped, total, float(neutral.sum()), symbols)
+
+
+def _nobody(name: FieldName, symbols: int) -> float:
+    cost = NOBODY_BASE[name] + NOBODY_PER_SYMBOL[name] * symbols
+    return min(cost, NOBODY_LIMIT_PER_SYMBOL * symbols)
+
+
+def _better_order(
+    names: tuple[FieldName, ...], straight: Floats, crossed: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Returns the (F, N) costs in each student's better order, and where that is the other one."""
+    if not {FieldName.LAST_NAME, FieldName.FIRST_NAME} <= set(names):
+        return straight, np.zeros(straight.shape[-1], dtype=bool)
+    comparable = np.isfinite(straight) & np.isfinite(crossed)
+    gap = np.subtract(straight, crossed, where=comparable, out=np.zeros(straight.shape)).sum(axis=0)
+    swapped = gap > -LOG_SWAPPED
+    return np.where(swapped, crossed, straight), swapped
+
+
+def _is_read(field: FieldReading) -> bool:
+    return field.state is FieldState.READ and len(field.log_probs) > 0
+
+
+def _student_costs(frames: Floats, lexicon: Lexicon, count: int) -> Floats:
+    """Returns the (N,) cost of each student's best variant; inf for those without a word."""
+    result = np.full(count, np.inf)
+    if len(lexicon.starts):
+        by_word = penalties(frames, lexicon.words, cap=FIELD_CAP)
+        by_variant = by_word[lexicon.variant_words] + lexicon.variant_costs
+        best = np.minimum.reduceat(by_variant, lexicon.starts)
+        result[lexicon.students] = np.minimum(best, FIELD_CAP)
+    return result
+
+
+def _variants(name: FieldName, roster: Sequence[Student]) -> list[tuple[Variant, ...]]:
+    match name:
+        case FieldName.LAST_NAME:
+            return [last_name_variants(student.last_name) for student in roster]
+        case FieldName.FIRST_NAME:
+            return [first_name_variants(student.first_name) for student in roster]
+        case FieldName.BIRTH_DATE:
+            return [date_variants(student.birth_date) for student in roster]
+        case FieldName.STUDENT_NUMBER:
+            return [number_variants(one.student_number, one.student_id) for one in roster]
+
+
+def _lexicon(by_student: Sequence[tuple[Variant, ...]]) -> Lexicon:
+    places: dict[str, int] = {}
+    words, costs, starts, students = [], [], [], []
+    for student, variants in enumerate(by_student):
+        if variants:
+            starts.append(len(words))
+            students.append(student)
+        for word, log_prior in variants:
+            words.append(places.setdefault(word, len(places)))
+            costs.append(-log_prior)
+    return Lexicon(
+        pack([encode(word) for word in places]),
+        np.array(words, dtype=np.int64),
+        np.array(costs, dtype=np.float64),
+        np.array(starts, dtype=np.int64),
+        np.array(students, dtype=np.int64),
+    )
