@@ -19,7 +19,7 @@ LETTERS_WIDTH = 27
 DIGITS_WIDTH = 11
 
 SMOOTHING = 0.005
-"""Share of every frame spread over the alphabet: one wrong letter costs about 7 nats, a wrong digit 6.
+"""Share of every frame spread over the alphabet: a wrong letter costs about 7 nats, a digit 6.
 The engine's own probabilities are overconfident on handwriting (set in benchmarks)."""
 
 BLANK_RUN = 0.98
