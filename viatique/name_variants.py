@@ -12,33 +12,8 @@ from datetime import date
 Variant = tuple[str, float]
 """A folded word (A-Z, or 0-9) and its natural-log prior, at most 0."""
 
-PARTICLES = frozenset(
-    [
-        "DE",
-        "DU",
-        "DES",
-        "D",
-        "LE",
-        "LA",
-        "LES",
-        "L",
-        "VAN",
-        "VON",
-        "DER",
-        "DEN",
-        "DI",
-        "DA",
-        "DO",
-        "DOS",
-        "DEL",
-        "DELLA",
-        "EL",
-        "AL",
-        "BEN",
-        "SAINT",
-        "ST",
-    ]
-)
+_PARTICLES = "DE DU DES D LE LA LES L VAN VON DER DEN DI DA DO DOS DEL DELLA EL AL BEN SAINT ST"
+PARTICLES = frozenset(_PARTICLES.split())
 """French, Iberian, Dutch, German and Arabic particles seen in French class lists."""
 
 # Natural-log priors, set by judgement: nobody has counted how French candidates shorten their
