@@ -1,4 +1,4 @@
-"""Real parts for tests: a Postgres (DATABASE_URL, else the embedded one), a database for each test."""
+"""Real parts for tests: a Postgres (DATABASE_URL, else embedded), a database for each test."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ import pytest
 
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
-from viatique.services.local import ensure
+from viatique.services.local import ensure, stop
 from viatique.settings import Settings
 
 SHARED = Path(os.environ.get("VIATIQUE_SHARED", Path(__file__).parents[2] / "shared"))
@@ -18,7 +18,7 @@ SHARED = Path(os.environ.get("VIATIQUE_SHARED", Path(__file__).parents[2] / "sha
 
 @pytest.fixture(scope="session")
 def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server: the one DATABASE_URL names, else an embedded one that lasts as long as the tests."""
+    """The server DATABASE_URL names, else an embedded one that lasts as long as the tests."""
     given = os.environ.get("DATABASE_URL")
     if given:
         yield given
@@ -26,13 +26,6 @@ def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(home=tmp_path_factory.mktemp("server"))
     with ensure(settings, prefect=False, on_progress=lambda _message: None) as services:
         yield services.database_dsn
-    stop_services(settings)
-
-
-def stop_services(settings: Settings) -> None:
-    """Leaves no process behind."""
-    from viatique.services.local import stop
-
     stop(settings, force=True)
 
 

@@ -19,6 +19,9 @@ from viatique.files import write_atomically
 LOOPBACK = "127.0.0.1"
 STOP_TIMEOUT_S = 30.0
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept for the life of this process: they outlive it on purpose, so nobody waits for them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -54,7 +57,7 @@ def start_detached(
     """Starts a process in a session of its own, its output going to the end of ``log``."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603  # our own programs, no shell
+        program = subprocess.Popen(  # noqa: S603  # our own programs, no shell
             list(arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -66,6 +69,8 @@ def start_detached(
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
+    _started.append(program)
+    return program
 
 
 def record_of(pid: int, *, port: int = 0, detail: str = "") -> Record | None:
