@@ -135,12 +135,17 @@ def penalties(log_probs: NDArray[np.floating], words: WordSet, *, cap: float) ->
 
 def free_reading(log_probs: NDArray[np.floating]) -> Codes:
     """Returns the columns of the best path, repeats merged and blanks dropped."""
+    ends = emission_ends(log_probs)
+    return np.asarray(log_probs)[ends - 1].argmax(axis=1) if len(ends) else ends
+
+
+def emission_ends(log_probs: NDArray[np.floating]) -> Codes:
+    """Returns the frame after the last one of each symbol of the best path."""
     if not len(log_probs):
         return np.zeros(0, dtype=np.int64)
     best = np.asarray(log_probs).argmax(axis=1)
-    changes = np.ones(len(best), dtype=bool)
-    changes[1:] = best[1:] != best[:-1]
-    return best[changes & (best != BLANK)]
+    changes = np.append(best[1:] != best[:-1], True)
+    return np.flatnonzero(changes & (best != BLANK)) + 1
 
 
 def _floored(log_probs: NDArray[np.floating]) -> Floats:

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.matching import Floats, WordSet, encode, free_reading, pack, penalties, prepared
+from viatique.matching import (
+    LETTERS_WIDTH,
+    Floats,
+    WordSet,
+    encode,
+    free_reading,
+    pack,
+    penalties,
+    prepared,
+)
 from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
 from viatique.name_variants import (
     Variant,
@@ -19,6 +28,7 @@ from viatique.name_variants import (
     last_name_variants,
     number_variants,
 )
+from viatique.printed_labels import views
 
 FIELD_CAP = 20.0
 """Most one field may count against a student, nats: about three wrong letters. A field cropped on
@@ -108,9 +118,9 @@ def fit(reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], count: in
     names = tuple(frames)
     symbols = tuple(len(free_reading(frames[name])) for name in names)
     neutral = np.array([_nobody(*pair) for pair in zip(names, symbols, strict=True)], dtype=float)
-    straight = [_student_costs(frames[name], lexicons[name], count) for name in names]
+    straight = [_field_costs(frames[name], lexicons[name], count) for name in names]
     crossed = [
-        _student_costs(frames[name], lexicons[OTHER_FIELD[name]], count)
+        _field_costs(frames[name], lexicons[OTHER_FIELD[name]], count)
         if name in OTHER_FIELD
         else straight[row]
         for row, name in enumerate(names)
@@ -141,6 +151,14 @@ def _better_order(
 
 def _is_read(field: FieldReading) -> bool:
     return field.state is FieldState.READ and len(field.log_probs) > 0
+
+
+def _field_costs(frames: Floats, lexicon: Lexicon, count: int) -> Floats:
+    """Returns the (N,) cost of each student, a printed label in the crop set aside."""
+    looks = views(frames) if frames.shape[1] == LETTERS_WIDTH else [(frames, 0.0)]
+    costs = [_student_costs(seen, lexicon, count) + price for seen, price in looks]
+    best = np.min(costs, axis=0)
+    return np.where(np.isfinite(best), np.minimum(best, FIELD_CAP), best)
 
 
 def _student_costs(frames: Floats, lexicon: Lexicon, count: int) -> Floats:

@@ -1,0 +1,50 @@
+"""Printed labels left in a field's crop ("NOM :", or what a crop leaves of it) before the writing.
+
+One crop in ten of real forms keeps its label, whole or cut; read as letters of the name it would
+cost three wrong letters. Only the frames are looked at; the whole crop always stays a hypothesis.
+"""
+
+from viatique.matching import Floats, emission_ends, free_reading
+
+LABELS = ("NOM", "PRENOM", "PRENOMS")
+MIN_FRAGMENT = 2
+LABEL_PRICE = 1.0
+FRAGMENT_PRICE = 3.0
+"""Nats for reading the crop's start as a label: two letters may well begin a name."""
+
+View = tuple[Floats, float]
+"""Frames of a field and the nats it costs to look at it so."""
+
+
+def views(frames: Floats) -> list[View]:
+    """Returns the frames as they are, and without the label they may start with.
+
+    Args:
+        frames: (T, 27) natural-log probabilities.
+    """
+    found: list[View] = [(frames, 0.0)]
+    text = "".join(chr(ord("A") + int(column) - 1) for column in free_reading(frames))
+    length = _label_length(text)
+    if length:
+        price = LABEL_PRICE if length > MIN_FRAGMENT else FRAGMENT_PRICE
+        found.append((frames[emission_ends(frames)[length - 1] :], price))
+    return found
+
+
+def _label_length(text: str) -> int:
+    """Returns how many letters of a label the text starts with; 0 if they are all it has."""
+    fitting = [size for size in range(MIN_FRAGMENT, 8) if text[:size] in _FRAGMENTS]
+    longest = max(fitting, default=0)
+    return longest if longest < len(text) else 0
+
+
+def _fragments() -> frozenset[str]:
+    return frozenset(
+        label[start:end]
+        for label in LABELS
+        for start in range(len(label))
+        for end in range(start + MIN_FRAGMENT, len(label) + 1)
+    )
+
+
+_FRAGMENTS = _fragments()
