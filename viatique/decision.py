@@ -29,10 +29,10 @@ from viatique.roster_fit import CopyFit, fit_all
 FITS = 4.5
 """A field that costs less fits the student: less than one wrong letter or digit (6-7 nats)."""
 
-DIFFERS = 12.0
-"""A field that costs more disagrees: about two wrong letters."""
+DIFFERS = 9.5
+"""A field that costs more disagrees: more than one wrong letter (7-9 nats)."""
 
-TOTAL_LIMIT = 14.0
+TOTAL_LIMIT = 12.0
 """Most an automatic identity may cost in all its fields together, nats."""
 
 MIN_FITTING = 2

@@ -19,6 +19,7 @@
         ├── DatabaseFault         Postgres refused a statement for another reason
         ├── UnexpectedFailure     a defect: an exception nobody foresaw, by type only
         ├── StoredFileCorrupt     a stored file is missing or its bytes do not have its name
+        ├── UnreadablePdf         MuPDF cannot work on a PDF or a page of it
         ├── InvalidFinalPdf       a composed PDF did not pass its own check
         └── WeightsInvalid        the OCR weights are absent or not the pinned ones
 
@@ -198,6 +199,10 @@ class UnexpectedFailure(FinalError):
 
 class StoredFileCorrupt(FinalError):
     code = "stored_file_corrupt"
+
+
+class UnreadablePdf(FinalError):
+    code = "unreadable_page"
 
 
 class InvalidFinalPdf(FinalError):

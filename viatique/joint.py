@@ -23,7 +23,8 @@ LOG_TAKEN = float(np.log(0.01))
 in two copies, and the second must still show its writer first."""
 
 TEMPERATURE = 1.5
-"""Nats of the recogniser per nat of belief: frames are not independent."""
+"""Nats of the recogniser per nat of belief: frames are not independent. What it costs to be nobody
+is a count of people, not a reading, and is taken as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def joint_beliefs(
     taken = np.array([student.student_id in given for student in roster], dtype=bool)
     costs = np.array([fit.total for fit in fits]).reshape(len(fits), len(roster))
     nobody = np.array([[fit.nobody] for fit in fits]).reshape(len(fits), 1)
-    logs = np.hstack([-costs / TEMPERATURE - np.log(max(1, len(roster))), -nobody / TEMPERATURE])
+    logs = np.hstack([-costs / TEMPERATURE - np.log(max(1, len(roster))), -nobody])
     logs[:, -1] += LOG_NOBODY
     logs[:, :-1] += LOG_TAKEN * taken
     beliefs = _softmax(logs)

@@ -4,10 +4,14 @@ One crop in ten of real forms keeps its label, whole or cut; read as letters of 
 cost three wrong letters. Only the frames are looked at; the whole crop always stays a hypothesis.
 """
 
+import re
+
 from viatique.matching import Floats, emission_ends, free_reading
 
 LABELS = ("NOM", "PRENOM", "PRENOMS")
 MIN_FRAGMENT = 2
+WHOLE = re.compile("[A-Z]{0,4}?NOMS?")
+"""A label with its start cut or misread ("SRENOM"); it ends the same way."""
 LABEL_PRICE = 1.0
 FRAGMENT_PRICE = 3.0
 """Nats for reading the crop's start as a label: two letters may well begin a name."""
@@ -34,7 +38,8 @@ def views(frames: Floats) -> list[View]:
 def _label_length(text: str) -> int:
     """Returns how many letters of a label the text starts with; 0 if they are all it has."""
     fitting = [size for size in range(MIN_FRAGMENT, 8) if text[:size] in _FRAGMENTS]
-    longest = max(fitting, default=0)
+    whole = WHOLE.match(text)
+    longest = max([*fitting, whole.end() if whole else 0])
     return longest if longest < len(text) else 0
 
 

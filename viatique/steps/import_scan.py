@@ -22,7 +22,7 @@ from viatique.pdf.inspect import inspect_scan
 from viatique.run import Run
 from viatique.segmentation import CopyPlan
 from viatique.steps.outcome import ChunkOutcome
-from viatique.steps.scan_jobs import CutJob, PlanJob, Piece, cut_pieces, plan_copies
+from viatique.steps.scan_jobs import CutJob, PlanJob, Piece, cut_pieces, plan_scan_copies
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
@@ -46,9 +46,7 @@ def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
     with bench.database.transaction() as connection:
         find_exam(connection, exam_id)
     limits = bench.settings
-    facts = inspect_scan(
-        path, max_bytes=limits.max_scan_mib * MIB, max_pages=limits.max_scan_pages
-    )
+    facts = inspect_scan(path, max_bytes=limits.max_scan_mib * MIB, max_pages=limits.max_scan_pages)
     sha256 = bench.store.put_path(path, Kind.SCAN)
     with bench.database.transaction() as connection:
         return sources.insert_source(
@@ -131,7 +129,7 @@ def _planned(bench: Workbench, exam: Exam, source: sources.Source) -> tuple[Copy
         pages_per_copy=exam.pages_per_copy,
         segmentation=exam.segmentation,
     )
-    return plan_copies(bench.pool, job)
+    return plan_scan_copies(bench.pool, job)
 
 
 def _new_copy(exam_id: ExamId, number: int, plan: CopyPlan) -> NewCopy:

@@ -1,0 +1,65 @@
+"""Cuts a copy's own PDF out of a scan: the same image bytes, nothing drawn anew.
+
+Only pages and what they show are taken: no metadata, links, annotations, forms or scripts.
+"""
+
+from collections.abc import Sequence
+
+import pymupdf
+
+from viatique.models import Half, Placement
+
+
+def cut_copy(scan: pymupdf.Document, placements: Sequence[Placement]) -> bytes:
+    """The PDF of one copy; the same placements give the same bytes.
+
+    Halves are shown by CropBox and share one image; a turned page is turned by /Rotate.
+
+    Args:
+        scan: the open scan.
+        placements: the copy's pages in reading order.
+    """
+    with pymupdf.open() as copy:
+        for placement in placements:
+            _add_page(copy, scan, placement)
+        copy.set_metadata({})
+        copy.del_xml_metadata()
+        return finished_bytes(copy)
+
+
+def finished_bytes(document: pymupdf.Document) -> bytes:
+    """The document's bytes, the same each time: unused objects gone, no file id that changes."""
+    document.xref_set_key(-1, "ID", "null")
+    return document.tobytes(garbage=3, deflate=True, no_new_id=True, use_objstms=1)
+
+
+def _add_page(copy: pymupdf.Document, scan: pymupdf.Document, placement: Placement) -> None:
+    copy.insert_pdf(
+        scan,
+        from_page=placement.source_page,
+        to_page=placement.source_page,
+        links=False,
+        annots=False,
+        widgets=False,
+        # the graft map is kept, so that both halves of a side share its image
+        final=False,
+    )
+    page = copy[-1]
+    if placement.half is not Half.WHOLE:
+        page.set_cropbox(_half_box(page, placement.half))
+    if placement.turn:
+        page.set_rotation((page.rotation + placement.turn) % 360)
+
+
+def _half_box(page: pymupdf.Page, half: Half) -> pymupdf.Rect:
+    """The half as seen, in the unrotated coordinates of the page's MediaBox."""
+    seen = page.rect
+    middle = seen.width / 2
+    part = (
+        pymupdf.Rect(0, 0, middle, seen.height)
+        if half is Half.LEFT
+        else pymupdf.Rect(middle, 0, seen.width, seen.height)
+    )
+    box = (part * page.derotation_matrix).normalize()
+    origin = page.cropbox_position
+    return pymupdf.Rect(box.x0 + origin.x, box.y0 + origin.y, box.x1 + origin.x, box.y1 + origin.y)

@@ -1,0 +1,36 @@
+"""Opening PDFs: MuPDF's own errors become ours here, and its chatter never reaches a terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pymupdf
+
+from viatique.errors import FinalError, UnreadablePdf
+
+pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its only parameter
+pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
+
+MUPDF_ERRORS = (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError)
+"""What PyMuPDF raises on broken documents: MuPDF's own tree, and plain errors of its wrappers."""
+
+
+@contextmanager
+def open_pdf(source: Path | bytes) -> Iterator[pymupdf.Document]:
+    """An open PDF for as long as the block lasts; what MuPDF raises inside becomes ours.
+
+    Raises:
+        UnreadablePdf: it cannot be opened or worked on.
+    """
+    try:
+        document = (
+            pymupdf.open(stream=source, filetype="pdf")
+            if isinstance(source, bytes)
+            else pymupdf.open(source, filetype="pdf")
+        )
+        with document:
+            yield document
+    except FinalError:
+        raise
+    except MUPDF_ERRORS as error:
+        raise UnreadablePdf(f"A PDF cannot be worked on ({type(error).__name__}).") from None

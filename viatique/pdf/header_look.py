@@ -1,0 +1,129 @@
+"""Finds the framed header block on a small picture of a page, upright or upside-down.
+
+It looks for the frame only; what is in it is read elsewhere, at full resolution.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from viatique.models import Rect
+
+MIN_WIDTH, MIN_HEIGHT, MAX_HEIGHT = 0.55, 0.06, 0.42
+"""A header block in fractions of the page: CCYC, CMEN and the forms of schools seen (2026-11)."""
+MAX_SKEW_DEG = 6.0
+MIN_EDGE = 0.7
+"""Part of each side of the frame that must be inked; frames of both shared exams have over 0.9."""
+MAX_INSIDE = 0.3
+"""Ink inside the frame, as a fraction; squared paper and photographs have more."""
+BLOCK_PX, CONTRAST = 31, 14
+"""Local threshold: neighbourhood in pixels at 50 dpi, grey levels below its mean."""
+NOISE_FACTOR = 3.0
+"""Ink is darker than the paper's noise by so many standard deviations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderLook:
+    """A header block.
+
+    Attributes:
+        turn: clockwise degrees that put the page upright: 180 when the block is at its bottom.
+        frame: the block on the page as given, not turned.
+        score: part of the frame's weakest side that is inked, in [0, 1].
+    """
+
+    turn: int
+    frame: Rect
+    score: float
+
+
+def look_for_header(page: NDArray[np.uint8]) -> HeaderLook | None:
+    """The header block of a page, None when there is none.
+
+    Args:
+        page: uint8, (height, width), 0 = black, about 50 dpi; one page, not a folded side.
+    """
+    ink = _ink(page)
+    looks = [look for corners in _wide_frames(ink) if (look := _judge(ink, corners)) is not None]
+    return max(looks, key=lambda look: look.score, default=None)
+
+
+def _ink(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    contrast = max(CONTRAST, NOISE_FACTOR * _noise(page))
+    dark = cv2.adaptiveThreshold(
+        page, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, BLOCK_PX, contrast
+    )
+    return np.asarray(cv2.dilate(dark, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _noise(page: NDArray[np.uint8]) -> float:
+    """Standard deviation of the paper's grain, in grey levels, from differences of neighbours."""
+    differences = np.diff(page.astype(np.float32), axis=1)
+    return float(np.median(np.abs(differences)) / 0.6745 / np.sqrt(2))
+
+
+def _wide_frames(ink: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    """Corners (4, 2) in pixels, clockwise from top left, of connected ink as wide as a header."""
+    height, width = ink.shape
+    contours, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for contour in contours:
+        _, _, box_width, box_height = cv2.boundingRect(contour)
+        if box_width >= MIN_WIDTH * width and box_height >= MIN_HEIGHT * height:
+            yield _extreme_corners(contour.reshape(-1, 2).astype(np.float32))
+
+
+def _extreme_corners(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    total, difference = points.sum(axis=1), points[:, 0] - points[:, 1]
+    order = (total.argmin(), difference.argmax(), total.argmax(), difference.argmin())
+    return points[list(order)]
+
+
+def _judge(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> HeaderLook | None:
+    height, width = ink.shape
+    left, right = float(corners[:, 0].min()), float(corners[:, 0].max())
+    top, bottom = float(corners[:, 1].min()), float(corners[:, 1].max())
+    frame = Rect(x0=left / width, y0=top / height, x1=right / width, y1=bottom / height)
+    if not _is_header_shaped(frame, corners):
+        return None
+    edges = [_inked(ink, corners[i], corners[(i + 1) % 4]) for i in range(4)]
+    if min(edges) < MIN_EDGE or _inside(ink, corners) > MAX_INSIDE:
+        return None
+    is_turned = frame.y0 + frame.y1 > 1
+    return HeaderLook(turn=180 if is_turned else 0, frame=frame, score=min(edges))
+
+
+def _is_header_shaped(frame: Rect, corners: NDArray[np.float32]) -> bool:
+    skews = [_slope_deg(corners[0], corners[1]), _slope_deg(corners[3], corners[2])]
+    sides = (corners[3][1] - corners[0][1], corners[2][1] - corners[1][1])
+    return (
+        frame.x1 - frame.x0 >= MIN_WIDTH
+        and MIN_HEIGHT <= frame.y1 - frame.y0 <= MAX_HEIGHT
+        and max(abs(skew) for skew in skews) <= MAX_SKEW_DEG
+        and abs(skews[0] - skews[1]) <= MAX_SKEW_DEG / 2
+        and min(sides) > 0.7 * max(sides)
+        and (frame.y1 <= 0.6 or frame.y0 >= 0.4)
+    )
+
+
+def _slope_deg(start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
+    return float(np.degrees(np.arctan2(end[1] - start[1], end[0] - start[0])))
+
+
+def _inked(ink: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
+    """Part of the line between two corners that has ink within 2 pixels."""
+    steps = np.linspace(0, 1, int(np.hypot(*(end - start))) + 1)[:, None]
+    points = np.rint(start + steps * (end - start)).astype(int)
+    thick = cv2.dilate(ink, np.ones((5, 5), np.uint8))
+    rows = points[:, 1].clip(0, ink.shape[0] - 1)
+    columns = points[:, 0].clip(0, ink.shape[1] - 1)
+    return float((thick[rows, columns] > 0).mean())
+
+
+def _inside(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> float:
+    mask = np.zeros_like(ink)
+    cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), 255)
+    mask = np.asarray(cv2.erode(mask, np.ones((9, 9), np.uint8)), np.uint8)
+    return float((ink[mask > 0] > 0).mean()) if mask.any() else 1.0

@@ -1,0 +1,196 @@
+"""Which pages of a scan are which copy, in which order and which way up. Pure.
+
+With header detection a missing or extra sheet spoils one copy, never those that follow. What is
+doubtful is planned all the same, with the problem named, so that no scanned page is ever lost.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from viatique.models import Half, Layout, Placement, Segmentation
+
+Look = Callable[[int, Half], int | None]
+"""Given a 0-based side and its part: the turn (0 or 180) of the header found there, None if none."""
+
+FOLDED_ASPECT = 1.2
+"""A side wider than its height by this is a folded A3 sheet (its ratio is 1.41; A4's is 0.71)."""
+
+
+class PlanProblem(StrEnum):
+    """Why a copy cannot be taken as it is."""
+
+    WRONG_PAGE_COUNT = "wrong_page_count"
+    PAGES_BEFORE_FIRST_HEADER = "pages_before_first_header"
+    UNREADABLE_PAGE = "unreadable_page"
+    MIXED_SIZES = "mixed_sizes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One page of the scan file.
+
+    Attributes:
+        is_wide: it shows two pages of a folded sheet.
+    """
+
+    is_wide: bool
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyPlan:
+    """A copy found in a scan.
+
+    Attributes:
+        placements: its pages in reading order.
+        first_page, last_page: 0-based pages of the scan it was found on.
+        problem: None when all is well.
+        missing: 1-based pages of the copy that are not there.
+    """
+
+    placements: tuple[Placement, ...]
+    first_page: int
+    last_page: int
+    problem: PlanProblem | None = None
+    missing: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Consecutive sides that belong together; ``turn`` None: no header among them."""
+
+    first: int
+    count: int
+    turn: int | None
+
+
+def plan_copies(
+    sides: Sequence[Side],
+    *,
+    layout: Layout,
+    pages_per_copy: int,
+    segmentation: Segmentation,
+    look: Look,
+) -> tuple[CopyPlan, ...]:
+    """The copies of a scan, in its order; every page of it is in exactly one.
+
+    Args:
+        sides: the pages of the scan file.
+        layout: how pages lie on sides; ``auto`` is decided by the first side.
+        pages_per_copy: pages of a complete copy.
+        segmentation: a header starts a copy, or every so many pages do.
+        look: asked for the sides that may start a copy.
+    """
+    if not sides:
+        return ()
+    is_folded = layout is Layout.A3_FOLDED or (layout is Layout.AUTO and sides[0].is_wide)
+    per_side = 2 if is_folded else 1
+    length = max(1, pages_per_copy // per_side)
+    groups = (
+        _by_header(len(sides), is_folded=is_folded, look=look)
+        if segmentation is Segmentation.HEADER
+        else _by_count(len(sides), length, is_folded=is_folded, look=look)
+    )
+    is_counted = segmentation is Segmentation.PAGES
+    return tuple(
+        _plan(group, sides, is_folded=is_folded, expected=pages_per_copy, is_counted=is_counted)
+        for group in groups
+    )
+
+
+def first_parts(*, is_folded: bool) -> tuple[Half, ...]:
+    """The parts of a side where a first page may be: upright, then upside-down."""
+    return (Half.RIGHT, Half.LEFT) if is_folded else (Half.WHOLE,)
+
+
+def _turn_of(side: int, *, is_folded: bool, look: Look) -> int | None:
+    """The turn of the header on a side; on a folded one it must be where page 1 then lies."""
+    if not is_folded:
+        return look(side, Half.WHOLE)
+    if look(side, Half.RIGHT) == 0:
+        return 0
+    return 180 if look(side, Half.LEFT) == 180 else None
+
+
+def _by_header(count: int, *, is_folded: bool, look: Look) -> list[_Group]:
+    turns = [_turn_of(side, is_folded=is_folded, look=look) for side in range(count)]
+    starts = [side for side, turn in enumerate(turns) if turn is not None]
+    if not starts or starts[0] > 0:
+        starts.insert(0, 0)
+    ends = [*starts[1:], count]
+    return [
+        _Group(first=start, count=end - start, turn=turns[start])
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _by_count(count: int, length: int, *, is_folded: bool, look: Look) -> list[_Group]:
+    return [
+        _Group(
+            first=first,
+            count=min(length, count - first),
+            turn=_turn_of(first, is_folded=is_folded, look=look),
+        )
+        for first in range(0, count, length)
+    ]
+
+
+def _plan(
+    group: _Group, sides: Sequence[Side], *, is_folded: bool, expected: int, is_counted: bool
+) -> CopyPlan:
+    numbers = range(group.first, group.first + group.count)
+    turn = group.turn or 0
+    placements = (
+        _folded_placements(numbers, turn)
+        if is_folded
+        else tuple(Placement(source_page=number, turn=turn) for number in numbers)
+    )
+    members = [sides[number] for number in numbers]
+    problem = _problem(
+        group, members, is_folded=is_folded, pages=len(placements), expected=expected,
+        is_counted=is_counted,
+    )  # fmt: skip
+    is_short = problem is PlanProblem.WRONG_PAGE_COUNT
+    return CopyPlan(
+        placements=placements,
+        first_page=numbers[0],
+        last_page=numbers[-1],
+        problem=problem,
+        missing=tuple(range(len(placements) + 1, expected + 1)) if is_short else (),
+    )
+
+
+def _problem(
+    group: _Group,
+    members: Sequence[Side],
+    *,
+    is_folded: bool,
+    pages: int,
+    expected: int,
+    is_counted: bool,
+) -> PlanProblem | None:
+    if any(not side.is_readable for side in members):
+        return PlanProblem.UNREADABLE_PAGE
+    if any(side.is_wide != is_folded for side in members):
+        return PlanProblem.MIXED_SIZES
+    if group.turn is None and not is_counted:
+        return PlanProblem.PAGES_BEFORE_FIRST_HEADER
+    return PlanProblem.WRONG_PAGE_COUNT if pages != expected else None
+
+
+def _folded_placements(numbers: range, turn: int) -> tuple[Placement, ...]:
+    """Reading order of folded sheets: outer side [P4|P1], inner side [P2|P3], sheet by sheet.
+
+    A side scanned upside-down shows its right page on the left.
+    """
+    left, right = (Half.RIGHT, Half.LEFT) if turn else (Half.LEFT, Half.RIGHT)
+    pages: list[Placement] = []
+    for outer in numbers[::2]:
+        inner = outer + 1
+        pages.append(Placement(source_page=outer, half=right, turn=turn))
+        if inner in numbers:
+            pages.append(Placement(source_page=inner, half=left, turn=turn))
+            pages.append(Placement(source_page=inner, half=right, turn=turn))
+        pages.append(Placement(source_page=outer, half=left, turn=turn))
+    return tuple(pages)
