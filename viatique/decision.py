@@ -29,6 +29,10 @@ from viatique.roster_fit import CopyFit, fit_all
 FITS = 4.5
 """A field that costs less fits the student: less than one wrong letter or digit (6-7 nats)."""
 
+FITS_WELL = 2.5
+"""What all other fields must cost at most when one of them does not fit: two small doubts
+together are a look-alike (nearly the name, nearly the day)."""
+
 DIFFERS = 9.5
 """A field that costs more disagrees: more than one wrong letter (7-9 nats)."""
 
@@ -131,7 +135,8 @@ def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
         found.append(IdentityReason.UNREADABLE)
     if (known & (costs > DIFFERS)).any():
         found.append(IdentityReason.FIELD_DISAGREES)
-    if (known & (costs <= FITS)).sum() < max(MIN_FITTING, known.sum() - 1):
+    limit = FITS if (costs[known] <= FITS).all() else FITS_WELL
+    if (costs[known] <= limit).sum() < max(MIN_FITTING, known.sum() - 1):
         found.append(IdentityReason.NOBODY_FITS)
     if fit.total[best] > TOTAL_LIMIT:
         found.append(IdentityReason.NOBODY_FITS)

@@ -28,19 +28,20 @@ def views(frames: Floats) -> list[View]:
     """
     found: list[View] = [(frames, 0.0)]
     text = "".join(chr(ord("A") + int(column) - 1) for column in free_reading(frames))
-    length = _label_length(text)
-    if length:
+    ends = emission_ends(frames)
+    for length in _label_lengths(text):
         price = LABEL_PRICE if length > MIN_FRAGMENT else FRAGMENT_PRICE
-        found.append((frames[emission_ends(frames)[length - 1] :], price))
+        found.append((frames[ends[length - 1] :], price))
     return found
 
 
-def _label_length(text: str) -> int:
-    """Returns how many letters of a label the text starts with; 0 if they are all it has."""
+def _label_lengths(text: str) -> list[int]:
+    """Returns how many letters of a label the text may start with, some text being left."""
     fitting = [size for size in range(MIN_FRAGMENT, 8) if text[:size] in _FRAGMENTS]
     whole = WHOLE.match(text)
-    longest = max([*fitting, whole.end() if whole else 0])
-    return longest if longest < len(text) else 0
+    lengths = {max(fitting, default=0)} | ({whole.end()} if whole else set())
+    plural = {size - 1 for size in lengths if text[:size].endswith("MS")}
+    return sorted(size for size in lengths | plural if 0 < size < len(text))
 
 
 def _fragments() -> frozenset[str]:
