@@ -17,6 +17,7 @@ from viatique.models import (
     Candidate,
     CopyId,
     Decision,
+    FieldName,
     FieldState,
     HeaderReading,
     IdentityReason,
@@ -36,8 +37,18 @@ together are a look-alike (nearly the name, nearly the day)."""
 DIFFERS = 9.5
 """A field that costs more disagrees: more than one wrong letter (7-9 nats)."""
 
+DIFFERS_PER_SYMBOL = 2.0
+"""The same for short fields, per symbol read: LEO is not LEA."""
+
+LONG_LAST_NAME_DIFFERS = 15.0
+"""Two letters off in a long last name whose other fields all fit well is a misprint in the
+roster. Not in a first name: that is how twins differ."""
+
 TOTAL_LIMIT = 12.0
 """Most an automatic identity may cost in all its fields together, nats."""
+
+LONG = 8
+"""Letters of a long last name."""
 
 MIN_FITTING = 2
 """Fields that must fit, and all but one must: one letter off in a label is usual, two fields that
@@ -133,14 +144,27 @@ def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
     found = []
     if any(size < MIN_SYMBOLS for size in fit.symbols):
         found.append(IdentityReason.UNREADABLE)
-    if (known & (costs > DIFFERS)).any():
+    if (known & (costs > _limits(fit))).any():
         found.append(IdentityReason.FIELD_DISAGREES)
     limit = FITS if (costs[known] <= FITS).all() else FITS_WELL
     if (costs[known] <= limit).sum() < max(MIN_FITTING, known.sum() - 1):
         found.append(IdentityReason.NOBODY_FITS)
-    if fit.total[best] > TOTAL_LIMIT:
+    if fit.total[best] > max(TOTAL_LIMIT, float(_limits(fit).max(initial=0.0)) + 1.0):
         found.append(IdentityReason.NOBODY_FITS)
     return found
+
+
+def _limits(fit: CopyFit) -> Floats:
+    """Returns the (F,) cost above which each field disagrees."""
+    limits = np.minimum(DIFFERS, DIFFERS_PER_SYMBOL * np.array(fit.symbols))
+    for row, name in enumerate(fit.fields):
+        if (
+            name is FieldName.LAST_NAME
+            and fit.symbols[row] >= LONG
+            and len(fit.fields) > MIN_FITTING
+        ):
+            limits[row] = LONG_LAST_NAME_DIFFERS
+    return limits
 
 
 def _margin(costs: Floats, best: int) -> float:

@@ -26,6 +26,9 @@ LOG_INITIALS = -7.0
 LOG_SHORT_YEAR = -2.0
 LOG_NO_LEADING_ZEROS = -3.0
 LOG_YEAR_FIRST = -5.0
+LOG_SLASHES_AS_ONES = -0.7
+LOG_SLASH_AS_ONE = -1.5
+"""The engine reads a handwritten slash as 1 in two dates of three (100 forms, 2026-11-24)."""
 
 MIN_PART_LETTERS = 3
 """Half of a double name shorter than this says too little to identify anyone."""
@@ -83,6 +86,10 @@ def date_variants(day: date | None) -> tuple[Variant, ...]:
         (full[:4] + full[6:], LOG_SHORT_YEAR),
         (f"{day.day}{day.month}{day:%Y}", LOG_NO_LEADING_ZEROS),
         (f"{day:%Y%m%d}", LOG_YEAR_FIRST),
+        (f"{day:%d1%m1%Y}", LOG_SLASHES_AS_ONES),
+        (f"{day:%d1%m%Y}", LOG_SLASH_AS_ONE),
+        (f"{day:%d%m1%Y}", LOG_SLASH_AS_ONE),
+        (f"{day:%d1%m1%y}", LOG_SHORT_YEAR + LOG_SLASHES_AS_ONES),
     ]
     return _best_of_each(variants)
 

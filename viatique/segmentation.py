@@ -11,10 +11,10 @@ from enum import StrEnum
 from viatique.models import Half, Layout, Placement, Segmentation
 
 Look = Callable[[int, Half], int | None]
-"""Given a 0-based side and its part: the turn (0 or 180) of the header found there, None if none."""
+"""Given a 0-based side and its part: the turn (0 or 180) of the header there, None if none."""
 
 FOLDED_ASPECT = 1.2
-"""A side wider than its height by this is a folded A3 sheet (its ratio is 1.41; A4's is 0.71)."""
+"""A side wider than its height by this is a folded A3 sheet (ratio 1.41; that of A4 is 0.71)."""
 
 
 class PlanProblem(StrEnum):

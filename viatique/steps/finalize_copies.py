@@ -79,9 +79,13 @@ def compose_copy(job: ComposeJob) -> Composed:
     started = time.perf_counter()
     store = Store(job.store_url)
     copy_pdf = store.get(job.file_sha256, Kind.COPY)
-    final = compose_final(copy_pdf, job.sheet, job.annotations, locale=job.language.value)
+    final = compose_final(copy_pdf, job.sheet, job.annotations, language=job.language)
     verify_final(
-        final, copy_page_count=job.page_count, sheet=job.sheet, annotations=job.annotations
+        final,
+        copy_page_count=job.page_count,
+        sheet=job.sheet,
+        annotations=job.annotations,
+        language=job.language,
     )
     sha256 = store.put(final, Kind.FINAL)
     return Composed(sha256=sha256, byte_size=len(final), duration_s=time.perf_counter() - started)
