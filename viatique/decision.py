@@ -38,7 +38,7 @@ DIFFERS = 9.5
 """A field that costs more disagrees: more than one wrong letter (7-9 nats)."""
 
 DIFFERS_PER_SYMBOL = 2.0
-"""The same for short fields, per symbol read: LEO is not LEA."""
+"""The same for short fields, per symbol of the roster: LEO is not LEA."""
 
 LONG_LAST_NAME_DIFFERS = 15.0
 """Two letters off in a long last name whose other fields all fit well is a misprint in the
@@ -47,7 +47,7 @@ roster. Not in a first name: that is how twins differ."""
 TOTAL_LIMIT = 12.0
 """Most an automatic identity may cost in all its fields together, nats."""
 
-LONG = 8
+LONG = 9
 """Letters of a long last name."""
 
 MIN_FITTING = 2
@@ -144,25 +144,24 @@ def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
     found = []
     if any(size < MIN_SYMBOLS for size in fit.symbols):
         found.append(IdentityReason.UNREADABLE)
-    if (known & (costs > _limits(fit))).any():
+    limits = _limits(fit, best)
+    if (known & (costs > limits)).any():
         found.append(IdentityReason.FIELD_DISAGREES)
     limit = FITS if (costs[known] <= FITS).all() else FITS_WELL
     if (costs[known] <= limit).sum() < max(MIN_FITTING, known.sum() - 1):
         found.append(IdentityReason.NOBODY_FITS)
-    if fit.total[best] > max(TOTAL_LIMIT, float(_limits(fit).max(initial=0.0)) + 1.0):
+    if fit.total[best] > max(TOTAL_LIMIT, float(limits.max(initial=0.0)) + 1.0):
         found.append(IdentityReason.NOBODY_FITS)
     return found
 
 
-def _limits(fit: CopyFit) -> Floats:
-    """Returns the (F,) cost above which each field disagrees."""
-    limits = np.minimum(DIFFERS, DIFFERS_PER_SYMBOL * np.array(fit.symbols))
-    for row, name in enumerate(fit.fields):
-        if (
-            name is FieldName.LAST_NAME
-            and fit.symbols[row] >= LONG
-            and len(fit.fields) > MIN_FITTING
-        ):
+def _limits(fit: CopyFit, best: int) -> Floats:
+    """Returns the (F,) cost above which each field disagrees with the student."""
+    letters = fit.letters[:, best]
+    limits = np.minimum(DIFFERS, DIFFERS_PER_SYMBOL * letters)
+    if FieldName.LAST_NAME in fit.fields and len(fit.fields) > MIN_FITTING:
+        row = fit.fields.index(FieldName.LAST_NAME)
+        if letters[row] >= LONG and not fit.swapped[best]:
             limits[row] = LONG_LAST_NAME_DIFFERS
     return limits
 

@@ -71,6 +71,7 @@ class Lexicon:
         variant_costs: (V,) minus the log-prior of each variant.
         starts: (S,) first variant of each student who has one.
         students: (S,) their places in the roster.
+        sizes: (N,) symbols of each student's first variant, 0 without one.
     """
 
     words: WordSet
@@ -78,6 +79,7 @@ class Lexicon:
     variant_costs: Floats
     starts: NDArray[np.int64]
     students: NDArray[np.int64]
+    sizes: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class CopyFit:
         swapped: (N,) whether the better order is the other one.
         total: (N,) nats in all, the price of swapping included.
         nobody: nats the same header costs if written by someone unknown.
+        letters: (F, N) symbols of what the roster has for each field, names in that order.
         symbols: (F,) symbols in the free reading of each field.
     """
 
@@ -101,6 +104,7 @@ class CopyFit:
     swapped: NDArray[np.bool_]
     total: Floats
     nobody: float
+    letters: NDArray[np.int64]
     symbols: tuple[int, ...]
 
 
@@ -129,7 +133,21 @@ def fit(reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], count: in
     known = np.isfinite(costs)
     costs = np.where(known, costs, neutral[:, None])
     total = costs.sum(axis=0) - LOG_SWAPPED * swapped
-    return CopyFit(names, costs, known, swapped, total, float(neutral.sum()), symbols)
+    letters = _letters(names, lexicons, swapped)
+    return CopyFit(names, costs, known, swapped, total, float(neutral.sum()), letters, symbols)
+
+
+def _letters(
+    names: tuple[FieldName, ...],
+    lexicons: Mapping[FieldName, Lexicon],
+    swapped: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Returns the (F, N) symbols of each student's full word for each field, 0 without one."""
+    result = np.zeros((len(names), len(swapped)), dtype=np.int64)
+    for row, name in enumerate(names):
+        straight, other = lexicons[name].sizes, lexicons[OTHER_FIELD.get(name, name)].sizes
+        result[row] = np.where(swapped, other, straight)
+    return result
 
 
 def _nobody(name: FieldName, symbols: int) -> float:
@@ -200,4 +218,5 @@ def _lexicon(by_student: Sequence[tuple[Variant, ...]]) -> Lexicon:
         np.array(costs, dtype=np.float64),
         np.array(starts, dtype=np.int64),
         np.array(students, dtype=np.int64),
+        np.array([len(one[0][0]) if one else 0 for one in by_student], dtype=np.int64),
     )
