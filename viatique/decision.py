@@ -25,17 +25,19 @@ from viatique.models import (
     Student,
     StudentId,
 )
-from viatique.roster_fit import CopyFit, fit_all
+from viatique.roster_fit import OTHER_FIELD, CopyFit, fit_all
 
 FITS = 4.5
 """A field that costs less fits the student: less than one wrong letter or digit (6-7 nats)."""
 
-FITS_WELL = 2.5
-"""What all other fields must cost at most when one of them does not fit: two small doubts
-together are a look-alike (nearly the name, nearly the day)."""
+OTHERS_FIT = 2.5
+"""What all fields but the worst may cost together: two small doubts are a look-alike (nearly the
+name, nearly the day)."""
 
 DIFFERS = 9.5
 """A field that costs more disagrees: more than one wrong letter (7-9 nats)."""
+
+# Dates and numbers must fit: one digit off is another day, and nobody's name tells them apart.
 
 DIFFERS_PER_SYMBOL = 2.0
 """The same for short fields, per symbol of the roster: LEO is not LEA."""
@@ -147,8 +149,9 @@ def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
     limits = _limits(fit, best)
     if (known & (costs > limits)).any():
         found.append(IdentityReason.FIELD_DISAGREES)
-    limit = FITS if (costs[known] <= FITS).all() else FITS_WELL
-    if (costs[known] <= limit).sum() < max(MIN_FITTING, known.sum() - 1):
+    if (costs[known] <= FITS).sum() < max(MIN_FITTING, known.sum() - 1):
+        found.append(IdentityReason.NOBODY_FITS)
+    if costs[known].sum() - costs[known].max(initial=0.0) > OTHERS_FIT:
         found.append(IdentityReason.NOBODY_FITS)
     if fit.total[best] > max(TOTAL_LIMIT, float(limits.max(initial=0.0)) + 1.0):
         found.append(IdentityReason.NOBODY_FITS)
@@ -158,7 +161,8 @@ def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
 def _limits(fit: CopyFit, best: int) -> Floats:
     """Returns the (F,) cost above which each field disagrees with the student."""
     letters = fit.letters[:, best]
-    limits = np.minimum(DIFFERS, DIFFERS_PER_SYMBOL * letters)
+    most = [DIFFERS if name in OTHER_FIELD else FITS for name in fit.fields]
+    limits = np.minimum(most, DIFFERS_PER_SYMBOL * letters)
     if FieldName.LAST_NAME in fit.fields and len(fit.fields) > MIN_FITTING:
         row = fit.fields.index(FieldName.LAST_NAME)
         if letters[row] >= LONG and not fit.swapped[best]:

@@ -115,6 +115,25 @@ def test_an_absent_look_alike_is_reviewed() -> None:
         assert only(reading).state is REVIEW
 
 
+def test_a_day_that_does_not_fit_is_reviewed_even_with_both_names() -> None:
+    decision = only(header("Leconte", "Clara", "01122009"))
+    assert decision.state is REVIEW
+    assert IdentityReason.FIELD_DISAGREES in decision.reasons
+    assert decision.candidates[0].student_id == "6"
+
+
+def test_slashes_read_as_ones_and_labels_in_the_crop_do_not_matter() -> None:
+    assert only(header("Leconte", "Clara", "0111112009")).student_id == "6"
+    assert only(header("NOM Leconte", "PRENOM Clara", "01112009")).student_id == "6"
+
+
+def test_two_letters_off_passes_in_a_long_last_name_only() -> None:
+    roster = (student("1", "Tom-Elliot", "Jeremy", date(2009, 5, 30)), *ROSTER[1:])
+    assert only(header("Tom-Eliott", "Jeremy", "30052009"), roster).student_id == "1"
+    assert only(header("Tom-Eliott", "Jeremie", "30052009"), roster).state is REVIEW
+    assert only(header("Lecamtc", "Clara", "01112009")).state is REVIEW
+
+
 def test_an_unknown_writer_fits_nobody() -> None:
     decision = only(header("Zollinger", "Kevin", "30122007"))
     assert decision.state is REVIEW
