@@ -42,7 +42,7 @@ DIFFERS = 9.5
 DIFFERS_PER_SYMBOL = 2.0
 """The same for short fields, per symbol of the roster: LEO is not LEA."""
 
-LONG_LAST_NAME_DIFFERS = 15.0
+LONG_LAST_NAME_DIFFERS = 16.0
 """Two letters off in a long last name whose other fields all fit well is a misprint in the
 roster. Not in a first name: that is how twins differ."""
 
