@@ -129,8 +129,8 @@ def test_slashes_read_as_ones_and_labels_in_the_crop_do_not_matter() -> None:
 
 def test_two_letters_off_passes_in_a_long_last_name_only() -> None:
     roster = (student("1", "Beauverger", "Jeremy", date(2009, 5, 30)), *ROSTER[1:])
-    assert only(header("Bauvergr", "Jeremy", "30052009"), roster).student_id == "1"
-    assert only(header("Bauvergr", "Jeremie", "30052009"), roster).state is REVIEW
+    assert only(header("Beauvorgar", "Jeremy", "30052009"), roster).student_id == "1"
+    assert only(header("Beauvorgar", "Jeremie", "30052009"), roster).state is REVIEW
     assert only(header("Lecamtc", "Clara", "01112009")).state is REVIEW
 
 
