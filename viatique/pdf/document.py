@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pymupdf
+from pymupdf import mupdf
 
 from viatique.errors import FinalError, UnreadablePdf
 
 pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its only parameter
 pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
 
-MUPDF_ERRORS = (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError)
+MUPDF_ERRORS = (mupdf.FzErrorBase, RuntimeError, ValueError)
 """What PyMuPDF raises on broken documents: MuPDF's own tree, and plain errors of its wrappers."""
 
 

@@ -1,5 +1,7 @@
-"""The pages before a copy's own: its total, its points by question, remarks, and comments that had
-no room beside what they are about. Anonymous: the copy's id, never a name.
+"""The pages before a copy's own: its total, points by question, remarks, and long comments.
+
+A comment is long when it had no room beside what it is about. The pages are anonymous: they show
+the copy's id, never a name.
 """
 
 from collections.abc import Sequence

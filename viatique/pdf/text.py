@@ -46,10 +46,7 @@ def cleaned(text: str) -> str:
 
 def width_of(text: str, style: Style) -> float:
     """Points the text takes on one line."""
-    return sum(
-        _font(name, is_bold=style.is_bold).text_length(run, fontsize=style.size)
-        for name, run in _runs(text)
-    )
+    return style.size * sum(_advance(character, is_bold=style.is_bold) for character in text)
 
 
 def wrapped(text: str, width: float, style: Style) -> list[str]:
@@ -66,7 +63,8 @@ def draw(page: pymupdf.Page, x: float, y: float, text: str, style: Style) -> Non
         font = _font(name, is_bold=style.is_bold)
         if name == FALLBACK:
             writer = pymupdf.TextWriter(page.rect, color=style.color)
-            writer.append((x, y), run, font=font, fontsize=style.size)
+            # PyMuPDF's hint (int) is inferred from the default; it takes fractions
+            writer.append((x, y), run, font=font, fontsize=style.size)  # pyright: ignore[reportArgumentType]
             writer.write_text(page)
         else:
             page.insert_text(
@@ -76,7 +74,7 @@ def draw(page: pymupdf.Page, x: float, y: float, text: str, style: Style) -> Non
                 fontsize=style.size,
                 color=style.color,
             )
-        x += font.text_length(run, fontsize=style.size)
+        x += width_of(run, style)
 
 
 def draw_lines(page: pymupdf.Page, x: float, top: float, lines: list[str], style: Style) -> float:
@@ -126,6 +124,13 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
 @functools.cache
 def _font(name: str, *, is_bold: bool) -> pymupdf.Font:
     return pymupdf.Font("hebo" if is_bold and name == "helv" else name)
+
+
+@functools.cache
+def _advance(character: str, *, is_bold: bool) -> float:
+    """Width of a character in font sizes; no font here kerns, so a line is as wide as their sum."""
+    name = "helv" if _is_cp1252(character) else FALLBACK
+    return _font(name, is_bold=is_bold).glyph_advance(ord(character))
 
 
 @functools.cache
