@@ -5,7 +5,7 @@ doubtful is planned all the same, with the problem named, so that no scanned pag
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from viatique.models import Half, Layout, Placement, Segmentation
@@ -24,6 +24,8 @@ class PlanProblem(StrEnum):
     PAGES_BEFORE_FIRST_HEADER = "pages_before_first_header"
     UNREADABLE_PAGE = "unreadable_page"
     MIXED_SIZES = "mixed_sizes"
+    PAGE_ORDER = "page_order"
+    """The stack seems scanned from back to front: the pages may be of two students."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +95,11 @@ def plan_copies(
         else _by_count(len(sides), length, is_folded=is_folded, look=look)
     )
     is_counted = segmentation is Segmentation.PAGES
-    return tuple(
+    plans = tuple(
         _plan(group, sides, is_folded=is_folded, expected=pages_per_copy, is_counted=is_counted)
         for group in groups
     )
+    return _doubted(plans) if not is_counted and _is_shifted(groups, length) else plans
 
 
 def first_parts(*, is_folded: bool) -> tuple[Half, ...]:
@@ -123,6 +126,26 @@ def _by_header(count: int, *, is_folded: bool, look: Look) -> list[_Group]:
         _Group(first=start, count=end - start, turn=turns[start])
         for start, end in zip(starts, ends, strict=True)
     ]
+
+
+def _is_shifted(groups: Sequence[_Group], length: int) -> bool:
+    """Whether headers seem to end copies instead of starting them.
+
+    Then the first copy seems to lack its header, and the last one lacks as many sides as came
+    before the first header: a stack scanned back to front, or inner sides before outer ones. Each
+    copy in between has the right number of pages, but of two students.
+    """
+    first, last = groups[0], groups[-1]
+    return first.turn is None and len(groups) > 1 and first.count + last.count == length
+
+
+def _doubted(plans: tuple[CopyPlan, ...]) -> tuple[CopyPlan, ...]:
+    return tuple(
+        replace(plan, problem=PlanProblem.PAGE_ORDER, missing=())
+        if plan.problem is not PlanProblem.UNREADABLE_PAGE
+        else plan
+        for plan in plans
+    )
 
 
 def _by_count(count: int, length: int, *, is_folded: bool, look: Look) -> list[_Group]:
@@ -157,8 +180,27 @@ def _plan(
         first_page=numbers[0],
         last_page=numbers[-1],
         problem=problem,
-        missing=tuple(range(len(placements) + 1, expected + 1)) if is_short else (),
+        missing=_missing(group.count, expected, is_folded=is_folded) if is_short else (),
     )
+
+
+def _missing(count: int, expected: int, *, is_folded: bool) -> tuple[int, ...]:
+    """1-based pages not on ``count`` sides; which sheet was eaten is unknown: the last, it is said.
+
+    A folded outer side alone has pages 1 and 4 of its sheet, so 2 and 3 are missing.
+    """
+    there = (
+        {page for side in range(count) for page in _folded_pages(side)}
+        if is_folded
+        else set(range(1, count + 1))
+    )
+    return tuple(page for page in range(1, expected + 1) if page not in there)
+
+
+def _folded_pages(side: int) -> tuple[int, int]:
+    """1-based pages on a side of folded sheets, sides counted from 0."""
+    before = 4 * (side // 2)
+    return (before + 2, before + 3) if side % 2 else (before + 1, before + 4)
 
 
 def _problem(
