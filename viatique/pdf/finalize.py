@@ -10,12 +10,16 @@ import pymupdf
 
 from viatique.errors import InvalidFinalPdf
 from viatique.models import Annotation, Language, ScoreSheet
+from viatique.pdf.canvas import Canvas, FontTable, write_canvas
 from viatique.pdf.cut import finished_bytes
 from viatique.pdf.document import open_pdf
-from viatique.pdf.overlay import draw_annotations, is_long, note_text
-from viatique.pdf.score_page import add_score_pages
+from viatique.pdf.overlay import PagePlan, draw_plan, note_text, plan_page
+from viatique.pdf.score_page import score_pages
 from viatique.pdf.text import cleaned
 from viatique.pdf.wording import number, word
+
+ACTIVE_KEYS = frozenset({"AA", "AcroForm", "Names", "OpenAction"})
+"""Where a document keeps forms and scripts; a final PDF has none of them."""
 
 
 def compose_final(
@@ -30,26 +34,25 @@ def compose_final(
         language: of dates, numbers and words.
 
     Raises:
+        InvalidFinalPdf: an annotation is on a page the copy does not have.
         UnreadablePdf: the copy's PDF cannot be worked on.
     """
-    comments = _long_comments(annotations, language)
     with open_pdf(copy_pdf) as copy, pymupdf.open() as final:
-        listed = [
-            (f"{mark} · {word('page', language)} {annotation.page + 1}", annotation)
-            for annotation, mark in comments
-        ]
-        texts = [(label, note_text(annotation, language)) for label, annotation in listed]
-        add_score_pages(final, sheet, texts, language)
-        marks = {id(annotation): mark for annotation, mark in comments}
-        for number_ in range(copy.page_count):
-            shown = [
-                (item, marks.get(id(item)) or note_text(item, language))
-                for item in annotations
-                if item.page == number_
-            ]
-            draw_annotations(_add_page(final, copy, number_), shown)
+        if any(not 0 <= annotation.page < copy.page_count for annotation in annotations):
+            raise _invalid(sheet, "an annotation is on a page the copy does not have")
+        plans = _page_plans(copy, annotations, language)
+        fonts = FontTable(final)
+        for canvas in score_pages(sheet, _moved_comments(plans, language), language):
+            page = final.new_page(width=canvas.width, height=canvas.height)
+            write_canvas(page, canvas, fonts)
+        for page_number, plan in enumerate(plans):
+            page = _add_page(final, copy, page_number)
+            canvas = Canvas(page.rect.width, page.rect.height)
+            draw_plan(canvas, plan)
+            write_canvas(page, canvas, fonts)
         final.set_metadata({})
-        final.subset_fonts()
+        if fonts.has_embedded:
+            final.subset_fonts()
         return finished_bytes(final)
 
 
@@ -72,23 +75,35 @@ def verify_final(
         extra = document.page_count - copy_page_count
         if extra < 1:
             raise _invalid(sheet, "pages are missing")
-        scores = _letters("".join(page.get_text() for page in document.pages(0, extra)))
-        pages = _letters("".join(page.get_text() for page in document.pages(extra)))
-        _check_scores(sheet, scores, language)
-        for annotation in annotations:
-            text = _letters(cleaned(annotation.text))
-            if text not in pages and text not in scores:
-                raise _invalid(sheet, "a comment is missing")
+        shown = [_letters(page.get_text(clip=page.rect)) for page in document]
+        _check_head(sheet, shown[0], language)
+        _check_remarks(sheet, "".join(shown[:extra]))
+        everything = "".join(shown)
+        if any(_letters(cleaned(item.text)) not in everything for item in annotations):
+            raise _invalid(sheet, "a comment is missing")
         _check_pages(document, sheet, extra)
 
 
-def _long_comments(
-    annotations: Sequence[Annotation], language: Language
-) -> list[tuple[Annotation, str]]:
-    """Comments without room in place, each with its marker: [1], [2]... in page order."""
-    long = [annotation for annotation in annotations if is_long(annotation, language)]
-    ordered = sorted(long, key=lambda item: (item.page, item.rect.y0, item.rect.x0))
-    return [(annotation, f"[{index}]") for index, annotation in enumerate(ordered, start=1)]
+def _page_plans(
+    copy: pymupdf.Document, annotations: Sequence[Annotation], language: Language
+) -> list[PagePlan]:
+    plans: list[PagePlan] = []
+    marker = 1
+    for page in copy:
+        here = [annotation for annotation in annotations if annotation.page == page.number]
+        size = (page.rect.width, page.rect.height)
+        plans.append(plan_page(size, here, language, first_marker=marker))
+        marker += len(plans[-1].moved)
+    return plans
+
+
+def _moved_comments(plans: Sequence[PagePlan], language: Language) -> list[tuple[str, str]]:
+    """Label and whole text of each comment that found no room in place."""
+    return [
+        (f"{marker} · {word('page', language)} {page_number}", note_text(annotation, language))
+        for page_number, plan in enumerate(plans, start=1)
+        for marker, annotation in plan.moved
+    ]
 
 
 def _add_page(final: pymupdf.Document, copy: pymupdf.Document, page_number: int) -> pymupdf.Page:
@@ -97,26 +112,36 @@ def _add_page(final: pymupdf.Document, copy: pymupdf.Document, page_number: int)
     seen, turn = source.rect, source.rotation
     page = final.new_page(width=seen.width, height=seen.height)
     # show_pdf_page mixes up a source's own /Rotate with a CropBox, so the turn is given to it
+    pictures = len(source.get_images(full=True))
     source.set_rotation(0)
     page.show_pdf_page(page.rect, copy, page_number, rotate=-turn)
+    if len(page.get_images(full=True)) != pictures:
+        raise InvalidFinalPdf(f"Page {page_number + 1} of a copy does not show all its pictures.")
     return page
 
 
-def _check_scores(sheet: ScoreSheet, shown: str, language: Language) -> None:
-    for what, text in (
-        ("its id", sheet.copy_id),
-        ("its total", f"{number(sheet.total, language)}/{number(sheet.maximum, language)}"),
-        ("the appreciation", cleaned(sheet.appreciation)),
-        *(("a remark", cleaned(row.remark)) for row in sheet.rows),
-    ):
-        if _letters(text) not in shown:
+def _check_head(sheet: ScoreSheet, first_page: str, language: Language) -> None:
+    total = f"{number(sheet.total, language)}/{number(sheet.maximum, language)}"
+    for what, text in (("its id", sheet.copy_id), ("its total", total)):
+        if _letters(text) not in first_page:
+            raise _invalid(sheet, f"{what} is missing from the first page")
+
+
+def _check_remarks(sheet: ScoreSheet, score_pages_text: str) -> None:
+    texts = [("the appreciation", sheet.appreciation)]
+    texts += [("a remark", row.remark) for row in sheet.rows]
+    for what, text in texts:
+        if _letters(cleaned(text)) not in score_pages_text:
             raise _invalid(sheet, f"{what} is missing")
 
 
 def _check_pages(document: pymupdf.Document, sheet: ScoreSheet, extra: int) -> None:
-    for page in document.pages(extra):
-        if not page.get_images(full=True) and not page.get_drawings():
-            raise _invalid(sheet, f"page {page.number - extra + 1} of the copy is empty")
+    """Each page of the copy is shown, be it blank, and nothing in the PDF is active."""
+    for page_number in range(extra, document.page_count):
+        if not document.get_page_xobjects(page_number):
+            raise _invalid(sheet, f"page {page_number - extra + 1} of the copy is not shown")
+    if ACTIVE_KEYS.intersection(document.xref_get_keys(document.pdf_catalog())):
+        raise _invalid(sheet, "something active is in it")
     for page in document:
         if page.first_annot or page.first_widget or page.get_links():
             raise _invalid(sheet, "something active is in it")

@@ -7,17 +7,20 @@ the copy's id, never a name.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pymupdf
-
 from viatique.models import Language, ScoreRow, ScoreSheet
-from viatique.pdf.text import Color, Style, draw, draw_lines, width_of, wrapped
+from viatique.pdf.canvas import Canvas, Color
+from viatique.pdf.text import Style, draw, draw_lines, width_of, wrapped
 from viatique.pdf.wording import long_date, number, word
 
 WIDTH, HEIGHT = 595.0, 842.0
 """A4 in points."""
 MARGIN = 56.0
 INDENT = 16.0
+MAX_DEPTH = 10
+"""Deeper levels are not indented further: their text needs the room."""
 POINTS_COLUMN = 90.0
+TITLE_LINES = 6
+"""Lines of the exam's name before the total, so that the total stays on the first page."""
 RULE: Color = (0.78, 0.8, 0.84)
 ACCENT: Color = (0.12, 0.25, 0.48)
 GREY: Color = (0.4, 0.42, 0.46)
@@ -33,39 +36,37 @@ REMARK = Style(size=9.5, color=(0.25, 0.27, 0.32))
 
 
 @dataclass(slots=True)
-class _Sheet:
-    """Pages being filled from the top; ``y`` is where the next thing goes."""
+class _Pages:
+    """Pages being filled from the top; ``y`` is where the next thing goes on the last."""
 
-    document: pymupdf.Document
-    page: pymupdf.Page
-    y: float
     language: Language
+    canvases: list[Canvas]
+    y: float = MARGIN
+
+    @property
+    def canvas(self) -> Canvas:
+        return self.canvases[-1]
 
     def make_room(self, height: float) -> bool:
         """Begins a new page unless ``height`` points are free; True when it did."""
         if self.y + height <= HEIGHT - MARGIN:
             return False
-        self.page = self.document.new_page(width=WIDTH, height=HEIGHT)
+        self.canvases.append(Canvas(WIDTH, HEIGHT))
         self.y = MARGIN
         return True
 
 
-def add_score_pages(
-    document: pymupdf.Document,
-    sheet: ScoreSheet,
-    comments: Sequence[tuple[str, str]],
-    language: Language,
-) -> None:
-    """Appends the score page, and as many more as remarks and comments need.
+def score_pages(
+    sheet: ScoreSheet, comments: Sequence[tuple[str, str]], language: Language
+) -> list[Canvas]:
+    """The score page, and as many more as remarks and comments need.
 
     Args:
-        document: the final PDF, so far empty.
         sheet: what to show.
-        comments: label ("1 · page 2") and whole text of each comment that had no room.
+        comments: label ("[1] · page 2") and whole text of each comment that had no room.
         language: of the words around.
     """
-    page = document.new_page(width=WIDTH, height=HEIGHT)
-    pages = _Sheet(document, page, MARGIN, language)
+    pages = _Pages(language, [Canvas(WIDTH, HEIGHT)])
     _add_head(pages, sheet)
     _add_table_head(pages)
     for row in sheet.rows:
@@ -74,46 +75,53 @@ def add_score_pages(
         _add_block(pages, word("appreciation", language), [("", sheet.appreciation)])
     if comments:
         _add_block(pages, word("comments", language), comments)
+    return pages.canvases
 
 
-def _add_head(pages: _Sheet, sheet: ScoreSheet) -> None:
+def _add_head(pages: _Pages, sheet: ScoreSheet) -> None:
+    """The exam, the day, the copy and the total; a very long name goes on below them."""
     language = pages.language
-    room = WIDTH - 2 * MARGIN
-    pages.y = draw_lines(pages.page, MARGIN, pages.y, wrapped(sheet.exam_name, room, TITLE), TITLE)
+    title = wrapped(sheet.exam_name, WIDTH - 2 * MARGIN, TITLE)
+    pages.y = draw_lines(pages.canvas, MARGIN, pages.y, title[:TITLE_LINES], TITLE)
     day = long_date(sheet.exam_date, language)
-    subtitle = " · ".join(
-        part for part in (day, f"{word('copy', language)} {sheet.copy_id}") if part
-    )
-    pages.y = draw_lines(pages.page, MARGIN, pages.y + 4, [subtitle], SUBTITLE)
-    score = number(sheet.total, language)
+    copy = f"{word('copy', language)} {sheet.copy_id}"
+    subtitle = " · ".join(part for part in (day, copy) if part)
+    pages.y = draw_lines(pages.canvas, MARGIN, pages.y + 4, [subtitle], SUBTITLE)
+    _add_total(pages, sheet)
+    _add_lines(pages, MARGIN, title[TITLE_LINES:], TITLE)
+
+
+def _add_total(pages: _Pages, sheet: ScoreSheet) -> None:
+    score = number(sheet.total, pages.language)
     baseline = pages.y + 44
-    draw(pages.page, MARGIN, baseline, score, TOTAL)
+    draw(pages.canvas, MARGIN, baseline, score, TOTAL)
     after = MARGIN + width_of(f"{score} ", TOTAL)
-    draw(pages.page, after, baseline, f"/ {number(sheet.maximum, language)}", OUT_OF)
+    draw(pages.canvas, after, baseline, f"/ {number(sheet.maximum, pages.language)}", OUT_OF)
     pages.y = baseline + 26
 
 
-def _add_table_head(pages: _Sheet) -> None:
+def _add_table_head(pages: _Pages) -> None:
     top = pages.y + HEADING.size
-    draw(pages.page, MARGIN, top, word("question", pages.language), HEADING)
-    _draw_right(pages.page, top, word("points", pages.language), HEADING)
+    draw(pages.canvas, MARGIN, top, word("question", pages.language), HEADING)
+    _draw_right(pages.canvas, top, word("points", pages.language), HEADING)
     pages.y = top + 6
     _rule(pages)
 
 
-def _add_row(pages: _Sheet, row: ScoreRow) -> None:
+def _add_row(pages: _Pages, row: ScoreRow) -> None:
     style = PLAIN if row.is_leaf else GROUP
-    left = MARGIN + row.depth * INDENT
+    left = MARGIN + min(row.depth, MAX_DEPTH) * INDENT
     room = WIDTH - MARGIN - POINTS_COLUMN - left
-    lines = wrapped(row_title(row), room, style)
+    title = wrapped(row_title(row), room, style)
     remark = wrapped(row.remark, room, REMARK) if row.remark.strip() else []
-    if pages.make_room(len(lines) * style.leading + 12 + REMARK.leading * min(1, len(remark))):
+    together = min(len(title), 3) * style.leading + min(len(remark), 1) * REMARK.leading
+    if pages.make_room(together + 12):
         _add_table_head(pages)
-    top = pages.y + 5
+    pages.y += 5
     points = f"{number(row.points, pages.language)} / {number(row.maximum, pages.language)}"
-    _draw_right(pages.page, top + style.size, points, style)
-    pages.y = draw_lines(pages.page, left, top, lines, style)
-    _add_lines(pages, left, remark)
+    _draw_right(pages.canvas, pages.y + style.size, points, style)
+    _add_lines(pages, left, title, style)
+    _add_lines(pages, left, remark, REMARK)
     pages.y += 3
     _rule(pages)
 
@@ -125,25 +133,27 @@ def row_title(row: ScoreRow) -> str:
     return row.label if row.question in row.label.split() else f"{row.question} · {row.label}"
 
 
-def _add_block(pages: _Sheet, title: str, items: Sequence[tuple[str, str]]) -> None:
+def _add_block(pages: _Pages, title: str, items: Sequence[tuple[str, str]]) -> None:
     pages.make_room(60)
-    pages.y = draw_lines(pages.page, MARGIN, pages.y + 18, [title], GROUP) + 4
+    pages.y = draw_lines(pages.canvas, MARGIN, pages.y + 18, [title], GROUP) + 4
     for label, text in items:
         if label:
-            pages.make_room(2 * REMARK.leading)
-            pages.y = draw_lines(pages.page, MARGIN, pages.y + 4, [label], HEADING)
-        _add_lines(pages, MARGIN, wrapped(text, WIDTH - 2 * MARGIN, REMARK))
+            pages.make_room(4 + HEADING.leading + REMARK.leading)
+            pages.y = draw_lines(pages.canvas, MARGIN, pages.y + 4, [label], HEADING)
+        _add_lines(pages, MARGIN, wrapped(text, WIDTH - 2 * MARGIN, REMARK), REMARK)
 
 
-def _add_lines(pages: _Sheet, left: float, lines: list[str]) -> None:
+def _add_lines(pages: _Pages, left: float, lines: list[str], style: Style) -> None:
+    """Lines that go on to the next page; no table head comes between, a text stays in one piece."""
     for line in lines:
-        pages.make_room(REMARK.leading)
-        pages.y = draw_lines(pages.page, left, pages.y, [line], REMARK)
+        pages.make_room(style.leading)
+        pages.y = draw_lines(pages.canvas, left, pages.y, [line], style)
 
 
-def _draw_right(page: pymupdf.Page, baseline: float, text: str, style: Style) -> None:
-    draw(page, WIDTH - MARGIN - width_of(text, style), baseline, text, style)
+def _draw_right(canvas: Canvas, baseline: float, text: str, style: Style) -> None:
+    draw(canvas, WIDTH - MARGIN - width_of(text, style), baseline, text, style)
 
 
-def _rule(pages: _Sheet) -> None:
-    pages.page.draw_line((MARGIN, pages.y), (WIDTH - MARGIN, pages.y), color=RULE, width=0.5)
+def _rule(pages: _Pages) -> None:
+    ends = [(MARGIN, pages.y), (WIDTH - MARGIN, pages.y)]
+    pages.canvas.line(ends, color=RULE, width=0.5)

@@ -1,27 +1,41 @@
 """Text on final PDFs: measured, wrapped whole, drawn; nothing is cut and nothing makes it fail.
 
-What Windows-1252 can write uses Helvetica, which every reader has, so it costs no bytes; the rest
-uses an embedded subset of the fallback font, or a visible box where that has no glyph either.
+What Windows-1252 can write uses Helvetica, Greek and mathematical signs use Symbol; every reader
+has both, so they cost no bytes. The rest uses an embedded subset of the fallback font, or a visible
+box where that has no glyph either.
 """
 
 import functools
+import itertools
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pymupdf
 
-Color = tuple[float, float, float]
-"""Red, green, blue in [0, 1]."""
+from viatique.pdf.canvas import EMBEDDED, Canvas, Color, embedded_font
 
 BLACK: Color = (0.1, 0.1, 0.12)
 LEADING = 1.3
 """Line distance in font sizes."""
 MISSING = "□"
-FALLBACK = "cjk"
-"""Droid Sans Fallback, inside PyMuPDF: Greek, Cyrillic, CJK, arrows, mathematical signs."""
-REPLACED = {"…": "...", "\u00a0": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "−": "–"}
-"""Characters that text extraction or line breaking would trip over."""
+SYMBOL = "symb"
+SYMBOL_CODES = {
+    character: code
+    for first, characters in (
+        (0x22, "∀"), (0x24, "∃"), (0x27, "∋"), (0x2D, "−"), (0x40, "≅ΑΒΧ∆ΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ"),
+        (0x5C, "∴"), (0x5E, "⊥"), (0x61, "αβχδεφγηιϕκλ"), (0x6E, "νοπθρστυϖωξψζ"), (0xA2, "′≤"),
+        (0xA5, "∞"), (0xAB, "↔←↑→↓"), (0xB2, "″≥"), (0xB5, "∝∂"), (0xB9, "≠≡≈"),
+        (0xC4, "⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇"), (0xD5, "∏√⋅"), (0xD9, "∧∨⇔⇐⇑⇒⇓◊"), (0xE5, "∑"), (0xF2, "∫"),
+    )
+    for code, character in enumerate(characters, start=first)
+}  # fmt: skip
+"""Symbol's own encoding, where text extraction gives the same character back."""
+REPLACED = {
+    "…": "...", "\u00a0": " ", "\u202f": " ", "\u200b": "", "\ufeff": "",
+    "\u0394": "\u2206", "\u03bc": "\u00b5", "\u2126": "\u03a9",
+}  # fmt: skip
+"""Characters that line breaking would trip over, or with a twin that is extracted instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,80 +71,84 @@ def wrapped(text: str, width: float, style: Style) -> list[str]:
     return lines
 
 
-def draw(page: pymupdf.Page, x: float, y: float, text: str, style: Style) -> None:
-    """Draws one line; (x, y) is the left end of its baseline, in points from the top left."""
+def draw(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
+    """Draws one cleaned line; (x, y) is the left end of its baseline, in points."""
     for name, run in _runs(text):
-        font = _font(name, is_bold=style.is_bold)
-        if name == FALLBACK:
-            writer = pymupdf.TextWriter(page.rect, color=style.color)
-            # PyMuPDF's hint (int) is inferred from the default; it takes fractions
-            writer.append((x, y), run, font=font, fontsize=style.size)  # pyright: ignore[reportArgumentType]
-            writer.write_text(page)
-        else:
-            page.insert_text(
-                (x, y),
-                run.encode("cp1252").decode("latin-1"),
-                fontname="hebo" if style.is_bold else "helv",
-                fontsize=style.size,
-                color=style.color,
-            )
+        font = "hebo" if name == "helv" and style.is_bold else name
+        canvas.text(x, y, _encoded(name, run), font=font, size=style.size, color=style.color)
         x += width_of(run, style)
 
 
-def draw_lines(page: pymupdf.Page, x: float, top: float, lines: list[str], style: Style) -> float:
+def draw_lines(canvas: Canvas, x: float, top: float, lines: list[str], style: Style) -> float:
     """Draws lines one below the other; returns the y below the last."""
     for number, line in enumerate(lines):
-        draw(page, x, top + style.size + number * style.leading, line, style)
+        draw(canvas, x, top + style.size + number * style.leading, line, style)
     return top + len(lines) * style.leading
 
 
 def _wrapped_paragraph(text: str, width: float, style: Style) -> Iterator[str]:
-    line = ""
+    line: list[str] = []
+    used, space = 0.0, width_of(" ", style)
     for word in text.split():
-        candidate = f"{line} {word}".strip()
-        if width_of(candidate, style) <= width:
-            line = candidate
-            continue
-        if line:
-            yield line
-        *full, line = _broken(word, width, style)
-        yield from full
-    yield line
+        taken = width_of(word, style)
+        if line and used + space + taken > width:
+            yield " ".join(line)
+            line, used = [], 0.0
+        if taken > width:
+            *full, word = _broken(word, width, style)  # noqa: PLW2901  # its end starts a line
+            yield from full
+            taken = width_of(word, style)
+        used += taken + (space if line else 0.0)
+        line.append(word)
+    yield " ".join(line)
 
 
 def _broken(word: str, width: float, style: Style) -> list[str]:
-    parts = [""]
+    """A word in parts of at most ``width`` points, or of one character where that is wider."""
+    parts, used = [""], 0.0
     for character in word:
-        if parts[-1] and width_of(parts[-1] + character, style) > width:
+        advance = width_of(character, style)
+        if parts[-1] and used + advance > width:
             parts.append("")
+            used = 0.0
         parts[-1] += character
+        used += advance
     return parts
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     """The text cut into stretches of one font."""
-    current, run = "", ""
-    for character in text:
-        name = "helv" if _is_cp1252(character) else FALLBACK
-        if name != current and run:
-            yield current, run
-            run = ""
-        current = name
-        run += character
-    if run:
-        yield current, run
+    for name, characters in itertools.groupby(text, key=_font_name):
+        yield name, "".join(characters)
 
 
 @functools.cache
-def _font(name: str, *, is_bold: bool) -> pymupdf.Font:
-    return pymupdf.Font("hebo" if is_bold and name == "helv" else name)
+def _font_name(character: str) -> str:
+    if _is_cp1252(character):
+        return "helv"
+    return SYMBOL if character in SYMBOL_CODES else EMBEDDED
+
+
+def _encoded(name: str, run: str) -> bytes:
+    """The codes a font has for these characters: glyph numbers for the embedded one."""
+    if name == "helv":
+        return run.encode("cp1252")
+    if name == SYMBOL:
+        return bytes(SYMBOL_CODES[character] for character in run)
+    glyphs = (embedded_font().has_glyph(ord(character)) for character in run)
+    return b"".join(glyph.to_bytes(2, "big") for glyph in glyphs)
+
+
+@functools.cache
+def _font(name: str) -> pymupdf.Font:
+    return embedded_font() if name == EMBEDDED else pymupdf.Font(name)
 
 
 @functools.cache
 def _advance(character: str, *, is_bold: bool) -> float:
     """Width of a character in font sizes; no font here kerns, so a line is as wide as their sum."""
-    name = "helv" if _is_cp1252(character) else FALLBACK
-    return _font(name, is_bold=is_bold).glyph_advance(ord(character))
+    name = _font_name(character)
+    return _font("hebo" if is_bold and name == "helv" else name).glyph_advance(ord(character))
 
 
 @functools.cache
@@ -144,8 +162,9 @@ def _is_cp1252(character: str) -> bool:
 
 @functools.cache
 def _drawable(character: str) -> str:
-    has_glyph = _is_cp1252(character) or _font(FALLBACK, is_bold=False).has_glyph(ord(character))
-    return character if has_glyph else MISSING
+    if _font_name(character) != EMBEDDED or embedded_font().has_glyph(ord(character)):
+        return character
+    return MISSING
 
 
 def _is_control(character: str) -> bool:

@@ -37,8 +37,8 @@ def number(value: Decimal | None, language: Language) -> str:
 
 
 def signed(value: Decimal, language: Language) -> str:
-    """Points with their sign: +1, –0,5."""
-    sign = "–" if value < 0 else "+"
+    """Points with their sign: +1, −0,5."""
+    sign = "−" if value < 0 else "+"
     return sign + number(abs(value), language)
 
 
