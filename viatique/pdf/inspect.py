@@ -1,6 +1,8 @@
 """Is this file a scan we can take? Refused whole with the reason, before anything is stored.
 
-Loads every page but decodes none: decoding every image of a scan takes minutes.
+Loads every page but decodes none: decoding every image of a scan takes minutes. What is checked of
+a page: its contents and images are streams that exist, images have a size, and a JPEG begins and
+ends as one (a cut one lacks its end). Damage in the middle of a JPEG is not noticed here.
 """
 
 from collections.abc import Iterator
@@ -16,6 +18,10 @@ HEAD_BYTES = 1024
 """A PDF's first line lies within them (ISO 32000-1, annex H.3.4.1)."""
 TAIL_BYTES = 2048
 """``startxref`` and ``%%EOF`` lie within them (the same, with room for trailing junk)."""
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+"""SOI and EOI markers (ITU-T T.81, annex B)."""
+JPEG_TAIL_BYTES = 64
+"""EOI lies within them: scanners pad streams with a few bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +111,25 @@ def _facts(document: pymupdf.Document) -> Iterator[PageFacts]:
 
 def _is_readable(document: pymupdf.Document, page: pymupdf.Page) -> bool:
     try:
-        images = page.get_images()
         contents = page.get_contents()
-        return bool(contents) and all(document.xref_is_stream(image[0]) for image in images)
+        return (
+            bool(contents)
+            and all(document.xref_is_stream(xref) for xref in contents)
+            and all(_is_whole_image(document, image) for image in page.get_images())
+        )
     except MUPDF_ERRORS:
         return False
+
+
+def _is_whole_image(document: pymupdf.Document, image: tuple[int | str, ...]) -> bool:
+    """Whether an image of ``Page.get_images`` can be there at all; its pixels are not decoded."""
+    xref, _mask, width, height = (int(value) for value in image[:4])
+    if not document.xref_is_stream(xref) or width < 1 or height < 1:
+        return False
+    if image[8] != "DCTDecode":
+        return True
+    data = document.xref_stream_raw(xref) or b""
+    return data.startswith(JPEG_START) and JPEG_END in data[-JPEG_TAIL_BYTES:]
 
 
 def _refused(defect: ScanDefect, why: str, page: int | None = None) -> InvalidScan:
