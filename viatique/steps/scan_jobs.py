@@ -7,11 +7,11 @@ import pymupdf
 from viatique import progress
 from viatique.errors import UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
+from viatique.header_look import look_for_header
 from viatique.models import CopyId, Half, Layout, Placement, Segmentation, Sha256
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import MUPDF_ERRORS, open_pdf
 from viatique.pdf.glance import glance, half_of
-from viatique.pdf.header_look import look_for_header
 from viatique.pdf.inspect import page_facts
 from viatique.segmentation import FOLDED_ASPECT, CopyPlan, Side, first_parts, plan_copies
 from viatique.workers import WorkerPool

@@ -32,11 +32,13 @@ class HeaderLook:
     Attributes:
         turn: clockwise degrees that put the page upright: 180 when the block is at its bottom.
         frame: the block on the page as given, not turned.
+        corners: its corners in pixels (x, y) of the picture, clockwise from the top left.
         score: part of the frame's weakest side that is inked, in [0, 1].
     """
 
     turn: int
     frame: Rect
+    corners: tuple[tuple[float, float], ...]
     score: float
 
 
@@ -92,7 +94,12 @@ def _judge(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> HeaderLook |
     if min(edges) < MIN_EDGE or _inside(ink, corners) > MAX_INSIDE:
         return None
     is_turned = frame.y0 + frame.y1 > 1
-    return HeaderLook(turn=180 if is_turned else 0, frame=frame, score=min(edges))
+    return HeaderLook(
+        turn=180 if is_turned else 0,
+        frame=frame,
+        corners=tuple((float(x), float(y)) for x, y in corners),
+        score=min(edges),
+    )
 
 
 def _is_header_shaped(frame: Rect, corners: NDArray[np.float32]) -> bool:
@@ -124,6 +131,6 @@ def _inked(ink: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.f
 
 def _inside(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> float:
     mask = np.zeros_like(ink)
-    cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), 255)
+    cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), (255,))
     mask = np.asarray(cv2.erode(mask, np.ones((9, 9), np.uint8)), np.uint8)
     return float((ink[mask > 0] > 0).mean()) if mask.any() else 1.0
