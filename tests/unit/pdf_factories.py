@@ -69,9 +69,9 @@ def framed_page(
         (int(left * columns), int(top * rows)),
         (int(right * columns), int((top + height) * rows)),
     )
-    cv2.rectangle(page, *corners, grey, 3)
+    cv2.rectangle(page, *corners, (grey,), 3)
     cv2.putText(
-        page, "Nom : DUPONT", (corners[0][0] + 30, corners[0][1] + 60), 0, 1.2, grey, 3
+        page, "Nom : DUPONT", (corners[0][0] + 30, corners[0][1] + 60), 0, 1.2, (grey,), 3
     )  # fmt: skip
     return page
 
@@ -80,9 +80,9 @@ def ruled_page() -> Picture:
     """A ruled A4 page at 150 dpi with a margin and some writing, no frame."""
     page = np.full((1754, 1240), 245, np.uint8)
     for row in range(420, 1700, 48):
-        cv2.line(page, (60, row), (1180, row), 205, 2)
-        cv2.putText(page, "des mots sur la ligne", (220, row - 8), 0, 1.1, 70, 2)
-    cv2.line(page, (180, 40), (180, 1720), 200, 2)
+        cv2.line(page, (60, row), (1180, row), (205,), 2)
+        cv2.putText(page, "des mots sur la ligne", (220, row - 8), 0, 1.1, (70,), 2)
+    cv2.line(page, (180, 40), (180, 1720), (200,), 2)
     return page
 
 
@@ -90,7 +90,7 @@ def squared_page() -> Picture:
     """Seyès paper (8 mm squares, ruled each 2 mm) at 150 dpi."""
     page = np.full((1754, 1240), 245, np.uint8)
     for row in range(30, 1754, 12):
-        cv2.line(page, (0, row), (1239, row), 215 if (row - 30) % 48 else 170, 1)
+        cv2.line(page, (0, row), (1239, row), (215 if (row - 30) % 48 else 170,), 1)
     for column in range(20, 1240, 48):
-        cv2.line(page, (column, 0), (column, 1753), 170, 1)
+        cv2.line(page, (column, 0), (column, 1753), (170,), 1)
     return page
