@@ -110,12 +110,16 @@ class FontTable:
     def xref(self, name: str, page: pymupdf.Page) -> int:
         """The font's object number, the font being added first where the document lacks it."""
         if name not in self._xrefs:
-            self._xrefs[name] = (
-                page.insert_font(fontname=EMBEDDED, fontbuffer=embedded_font().buffer)
-                if name == EMBEDDED
-                else _new_object(self.document, f"<</Type/Font/Subtype/Type1{BASE_FONTS[name]}>>")
-            )
+            self._xrefs[name] = self._embedded(page) if name == EMBEDDED else self._base(name)
         return self._xrefs[name]
+
+    def _base(self, name: str) -> int:
+        return _new_object(self.document, f"<</Type/Font/Subtype/Type1{BASE_FONTS[name]}>>")
+
+    def _embedded(self, page: pymupdf.Page) -> int:
+        """Whole for now: ``subset_fonts`` takes out what is not used."""
+        page.insert_font(fontname=EMBEDDED, fontbuffer=embedded_font().buffer)
+        return next(int(font[0]) for font in page.get_fonts() if font[4] == EMBEDDED)
 
 
 def write_canvas(page: pymupdf.Page, canvas: Canvas, fonts: FontTable) -> None:
@@ -124,22 +128,21 @@ def write_canvas(page: pymupdf.Page, canvas: Canvas, fonts: FontTable) -> None:
         return
     document = fonts.document
     for name in sorted(canvas.fonts):
-        _set_resource(page, f"Font/{name}", f"{fonts.xref(name, page)} 0 R")
+        _set_resource(document, page.xref, f"Font/{name}", f"{fonts.xref(name, page)} 0 R")
     for percent in sorted(canvas.opacities):
-        _set_resource(page, f"ExtGState/o{percent}", f"<</ca {percent / 100:g}>>")
+        _set_resource(document, page.xref, f"ExtGState/o{percent}", f"<</ca {percent / 100:g}>>")
     stream = _new_object(document, "<<>>")
     document.update_stream(stream, canvas.content())
     streams = _references([*page.get_contents(), stream])
     document.xref_set_key(page.xref, "Contents", f"[{streams}]")
 
 
-def _set_resource(page: pymupdf.Page, key: str, value: str) -> None:
-    document = page.parent
-    kind, reference = document.xref_get_key(page.xref, "Resources")
+def _set_resource(document: pymupdf.Document, page_xref: int, key: str, value: str) -> None:
+    kind, reference = document.xref_get_key(page_xref, "Resources")
     if kind == "xref":
         document.xref_set_key(int(reference.split()[0]), key, value)
     else:
-        document.xref_set_key(page.xref, f"Resources/{key}", value)
+        document.xref_set_key(page_xref, f"Resources/{key}", value)
 
 
 def _new_object(document: pymupdf.Document, value: str) -> int:

@@ -75,7 +75,7 @@ def verify_final(
         extra = document.page_count - copy_page_count
         if extra < 1:
             raise _invalid(sheet, "pages are missing")
-        shown = [_letters(page.get_text(clip=page.rect)) for page in document]
+        shown = [_letters(str(page.get_text(clip=page.rect))) for page in document]
         _check_head(sheet, shown[0], language)
         _check_remarks(sheet, "".join(shown[:extra]))
         everything = "".join(shown)

@@ -23,7 +23,8 @@ SYMBOL = "symb"
 SYMBOL_CODES = {
     character: code
     for first, characters in (
-        (0x22, "∀"), (0x24, "∃"), (0x27, "∋"), (0x2D, "−"), (0x40, "≅ΑΒΧ∆ΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ"),
+        (0x22, "∀"), (0x24, "∃"), (0x27, "∋"), (0x2D, "−"),
+        (0x40, "≅ΑΒΧ∆ΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥς\u2126ΞΨΖ"),
         (0x5C, "∴"), (0x5E, "⊥"), (0x61, "αβχδεφγηιϕκλ"), (0x6E, "νοπθρστυϖωξψζ"), (0xA2, "′≤"),
         (0xA5, "∞"), (0xAB, "↔←↑→↓"), (0xB2, "″≥"), (0xB5, "∝∂"), (0xB9, "≠≡≈"),
         (0xC4, "⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇"), (0xD5, "∏√⋅"), (0xD9, "∧∨⇔⇐⇑⇒⇓◊"), (0xE5, "∑"), (0xF2, "∫"),
@@ -33,7 +34,8 @@ SYMBOL_CODES = {
 """Symbol's own encoding, where text extraction gives the same character back."""
 REPLACED = {
     "…": "...", "\u00a0": " ", "\u202f": " ", "\u200b": "", "\ufeff": "",
-    "\u0394": "\u2206", "\u03bc": "\u00b5", "\u2126": "\u03a9",
+    "\u0394": "\u2206", "\u03a9": "\u2126", "\u03bc": "\u00b5", "\u203e": "\u00af",
+    "\u11a8": MISSING, "\u20a9": MISSING, "\ufffd": MISSING,
 }  # fmt: skip
 """Characters that line breaking would trip over, or with a twin that is extracted instead."""
 
