@@ -62,13 +62,15 @@ def framed_page(
     right: float = 0.95,
     grey: int = 60,
 ) -> Picture:
-    """A ruled A4 page at 150 dpi with a framed block; fractions of the page."""
+    """A ruled A4 page at 150 dpi with a framed block no line touches; fractions of the page."""
     page = ruled_page()
     rows, columns = page.shape
     corners = (
         (int(left * columns), int(top * rows)),
         (int(right * columns), int((top + height) * rows)),
     )
+    room = ((corners[0][0] - 20, corners[0][1] - 20), (corners[1][0] + 20, corners[1][1] + 20))
+    cv2.rectangle(page, *room, (245,), cv2.FILLED)
     cv2.rectangle(page, *corners, (grey,), 3)
     cv2.putText(
         page, "Nom : DUPONT", (corners[0][0] + 30, corners[0][1] + 60), 0, 1.2, (grey,), 3
