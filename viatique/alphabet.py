@@ -20,28 +20,36 @@ FLOOR = 1e-4
 """Least probability of a column: one wrong stroke costs about 9 nats, not everything."""
 
 LETTER_LOOKALIKES = {
-    "0": "O", "1": "I", "2": "Z", "3": "E", "4": "A", "5": "S", "6": "G", "7": "T", "8": "B",
-    "9": "G", "|": "I", "!": "I", "l": "L", "∈": "E", "∪": "U", "し": "L", "€": "E", "£": "E",
-    "ß": "B", "¥": "Y", "乙": "Z", "丫": "Y", "工": "I", "口": "O", "日": "B",
-    "人": "A", "几": "N", "匚": "C", "广": "T", "ㄥ": "L", "Д": "A", "И": "N", "Я": "R", "П": "N",
-    "Λ": "A", "Σ": "E", "Δ": "A", "Ω": "O", "Φ": "O", "Γ": "T", "У": "Y", "Ч": "Y",
-    "а": "A", "е": "E", "о": "O", "р": "P", "с": "C", "х": "X", "у": "Y", "к": "K", "м": "M",
-    "т": "T", "н": "H", "в": "B", "г": "R", "п": "N", "и": "U", "л": "A", "А": "A", "В": "B",
-    "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T", "Х": "X",
-    "α": "A", "β": "B", "ε": "E", "η": "N", "ι": "I", "κ": "K", "μ": "U", "ν": "V", "ο": "O",
-    "ρ": "P", "τ": "T", "υ": "U", "χ": "X", "ω": "W", "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z",
-    "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y",
-    "Χ": "X", "Œ": "O", "œ": "O", "Æ": "A", "æ": "A", "Ø": "O", "ø": "O", "Ł": "L", "ł": "L",
+    "0": "OD", "1": "IL", "2": "Z", "3": "EB", "4": "AY", "5": "SJ", "6": "GB", "7": "TZ",
+    "8": "B", "9": "GQ", "|": "IL", "!": "IL", "l": "LI", "i": "I", "j": "J", "(": "CL", "[": "CL",
+    "<": "C", ")": "DJ", "]": "IJ", "/": "I", "\\": "I", "×": "X", "+": "T", "*": "X", ">": "D",
+    "$": "S", "&": "S", "@": "A", "^": "A", "#": "H", "∈": "E", "€": "E", "£": "EL", "∪": "UV",
+    "∩": "N", "∂": "AD", "¥": "Y", "ß": "B", "°": "O", "○": "O", "〇": "O", "し": "LC", "レ": "LV",
+    "ん": "N", "イ": "AI", "ト": "T", "ル": "LU", "ン": "I", "乙": "Z", "丫": "Y", "工": "I",
+    "口": "O", "日": "B", "人": "A", "几": "N", "匚": "C", "广": "T", "ㄥ": "L", "下": "F",
+    "丁": "T", "十": "T", "山": "W", "木": "K", "又": "X", "八": "AN", "入": "A", "丨": "IL",
+    "Д": "A", "И": "N", "Я": "R", "П": "N", "У": "Y", "Ч": "Y", "а": "A", "е": "E", "о": "O",
+    "р": "P", "с": "C", "х": "X", "у": "Y", "к": "K", "м": "M", "т": "T", "н": "H", "в": "B",
+    "г": "R", "п": "N", "и": "U", "л": "A", "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M",
+    "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T", "Х": "X", "Λ": "A", "Σ": "E", "Δ": "A",
+    "Ω": "O", "Φ": "O", "Γ": "T", "α": "A", "β": "B", "ε": "E", "η": "N", "ι": "I", "κ": "K",
+    "μ": "U", "ν": "V", "ο": "O", "π": "RN", "ρ": "P", "τ": "T", "υ": "U", "χ": "X", "ω": "W",
+    "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N",
+    "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "Œ": "O", "œ": "O", "Æ": "A", "æ": "A",
+    "Ø": "O", "ø": "O", "Ł": "L", "ł": "L",
 }  # fmt: skip
-"""What the model writes for poor capitals (identification.md, 2026-11) and plain homoglyphs."""
+"""What the model writes for poor capitals, and plain homoglyphs; several letters share a class
+(identification.md; 97 headers and 497 names of the shared data, 2026-11-24)."""
 
 DIGIT_LOOKALIKES = {
-    "O": "0", "o": "0", "D": "0", "Q": "0", "C": "0", "U": "0", "口": "0", "〇": "0",
-    "I": "1", "l": "1", "i": "1", "!": "1", "Z": "2", "z": "2", "乙": "2", "E": "3", "ε": "3",
-    "з": "3", "З": "3", "A": "4", "Y": "4", "y": "4", "h": "4", "S": "5", "s": "5", "$": "5",
-    "b": "6", "G": "6", "T": "7", "F": "7", "?": "7", "B": "8", "&": "8", "g": "9", "q": "9",
-    "a": "9",
+    "O": "0", "o": "0", "D": "0", "Q": "0", "C": "0", "U": "0", "口": "0", "〇": "0", "○": "0",
+    "°": "0", "I": "1", "l": "1", "i": "1", "!": "1", "J": "1", "j": "1", "L": "1", "Z": "2",
+    "z": "2", "乙": "2", "又": "2", "R": "2", "E": "3", "ε": "3", "з": "3", "З": "3", "A": "4",
+    "Y": "4", "y": "4", "h": "4", "H": "4", "S": "5", "s": "5", "$": "5", "b": "6", "G": "6",
+    "T": "7", "F": "7", "?": "72", ">": "7", "ク": "7", "フ": "7", "B": "8", "&": "8", "g": "9",
+    "q": "9", "a": "29", "∂": "2", "e": "2", "d": "2",
 }  # fmt: skip
+"""The same for digits."""
 SEPARATORS = frozenset(" -'’.,_·/\\|:;~–—、。")
 
 
@@ -50,40 +58,47 @@ def alphabet_of(field: FieldName) -> str:
     return DIGITS if field in DIGIT_FIELDS else LETTERS
 
 
-def column_of(character: str, alphabet: str) -> int | None:
-    """The column a class of the recogniser folds to: 0 for a separator, None for none."""
+def columns_of(character: str, alphabet: str) -> tuple[int, ...]:
+    """The columns a class of the recogniser folds to: (0,) for a separator, () for none."""
     plain = unicodedata.normalize("NFKD", character)[:1]
     lookalikes = DIGIT_LOOKALIKES if alphabet == DIGITS else LETTER_LOOKALIKES
-    for candidate in (plain, plain.upper(), lookalikes.get(character), lookalikes.get(plain)):
-        if candidate and candidate in alphabet:
-            return alphabet.index(candidate) + 1
-    return 0 if character in SEPARATORS else None
+    for meant in (lookalikes.get(character), plain, plain.upper(), lookalikes.get(plain)):
+        if meant and set(meant) <= set(alphabet):
+            return tuple(alphabet.index(letter) + 1 for letter in meant)
+    return (0,) if character in SEPARATORS else ()
 
 
-def fold_columns(characters: Sequence[str], alphabet: str) -> NDArray[np.int64]:
-    """For each class its column, -1 for those that are spread; class 0 is the blank."""
-    columns = [column_of(character, alphabet) for character in characters[1:]]
-    return np.array([0, *(-1 if column is None else column for column in columns)], np.int64)
+def fold_weights(characters: Sequence[str], alphabet: str) -> NDArray[np.float32]:
+    """How each class shares its probability between columns.
+
+    Args:
+        characters: of the V classes; class 0 is the recogniser's blank.
+        alphabet: the characters of columns 1 and up.
+
+    Returns:
+        float32 (V, 1 + len(alphabet)); a row sums to 1, or to 0 for a class that is spread.
+    """
+    weights = np.zeros((len(characters), len(alphabet) + 1), np.float32)
+    weights[0, 0] = 1.0
+    for index, character in enumerate(characters[1:], start=1):
+        columns = columns_of(character, alphabet)
+        weights[index, list(columns)] = 1.0 / max(1, len(columns))
+    return weights
 
 
 def fold_posteriors(
-    probs: NDArray[np.float32], columns: NDArray[np.int64], alphabet: str
+    probs: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Natural-log posteriors of the small alphabet.
 
     Args:
         probs: (T, V) posteriors of the recogniser's classes, class 0 = blank.
-        columns: (V,) as ``fold_columns`` gives.
-        alphabet: the characters of columns 1 and up.
+        weights: (V, K) as ``fold_weights`` gives.
 
     Returns:
-        float32 (T, 1 + len(alphabet)); the exponentials of each row sum to 1.
+        float32 (T, K); the exponentials of each row sum to 1.
     """
-    width = len(alphabet) + 1
-    folded = np.zeros((probs.shape[0], width), np.float64)
-    for column in range(width):
-        folded[:, column] = probs[:, columns == column].sum(axis=1)
+    folded = (probs @ weights).astype(np.float64)
     spread = np.clip(1.0 - folded.sum(axis=1, keepdims=True), 0.0, 1.0)
-    folded += spread / width
-    folded = np.maximum(folded, FLOOR)
+    folded = np.maximum(folded + spread / folded.shape[1], FLOOR)
     return np.log(folded / folded.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -22,6 +22,11 @@ SMOOTHING = 0.005
 """Share of every frame spread over the alphabet: a wrong letter costs about 7 nats, a digit 6.
 The engine's own probabilities are overconfident on handwriting (set in benchmarks)."""
 
+CONFUSED = ("UV", "HM", "MN", "IJ", "IL", "CO", "DO", "JS", "SZ", "CL")
+CONFUSION = 0.02
+"""Share of a letter's probability that may be the other one of a pair: such a mistake costs about
+4 nats. Pairs seen in 427 aligned crops of real names, 3 to 6 % of either letter (2026-11-24)."""
+
 BLANK_RUN = 0.98
 """Frames at least this blank say the same thing twice; runs are merged before matching."""
 
@@ -103,6 +108,8 @@ def prepared(log_probs: NDArray[np.floating]) -> Floats:
     """
     probs = np.exp(_floored(log_probs))
     probs /= np.maximum(probs.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    if probs.shape[1] == LETTERS_WIDTH:
+        probs = probs @ _CONFUSIONS
     probs = (1 - SMOOTHING) * probs + SMOOTHING / probs.shape[1]
     blank = probs[:, BLANK] >= BLANK_RUN * (1 - SMOOTHING)
     again = np.zeros(len(probs), dtype=bool)
@@ -146,6 +153,17 @@ def emission_ends(log_probs: NDArray[np.floating]) -> Codes:
     best = np.asarray(log_probs).argmax(axis=1)
     changes = np.append(best[1:] != best[:-1], True)
     return np.flatnonzero(changes & (best != BLANK)) + 1
+
+
+def _confusions() -> Floats:
+    """Returns (27, 27): which letter each letter read may be, rows summing to 1."""
+    shares = np.eye(LETTERS_WIDTH)
+    for first, second in (encode(pair) for pair in CONFUSED):
+        shares[first, second] = shares[second, first] = CONFUSION
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+_CONFUSIONS = _confusions()
 
 
 def _floored(log_probs: NDArray[np.floating]) -> Floats:

@@ -8,7 +8,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.alphabet import alphabet_of, fold_columns, fold_posteriors
+from viatique.alphabet import alphabet_of, fold_weights, fold_posteriors
 from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, HeaderSpec, Rect
 from viatique.ocr.engine import Engine
 from viatique.ocr.form import Form, cropped, find_form, find_zones
@@ -57,15 +57,15 @@ def _read_field(engine: Engine, form: Form, name: FieldName, zone: Rect | None) 
     return FieldReading(
         name=name,
         state=FieldState.READ,
-        log_probs=fold_posteriors(seen.posteriors, _columns(engine, alphabet), alphabet),
+        log_probs=fold_posteriors(seen.posteriors, _weights(engine, alphabet)),
         text=seen.text,
         zone=place,
     )
 
 
 @functools.cache
-def _columns(engine: Engine, alphabet: str) -> NDArray[np.int64]:
-    return fold_columns(engine.characters, alphabet)
+def _weights(engine: Engine, alphabet: str) -> NDArray[np.float32]:
+    return fold_weights(engine.characters, alphabet)
 
 
 def _on_page(form: Form, zone: Rect) -> Rect:
