@@ -34,6 +34,9 @@ ENGINE_CONFIG: dict[str, Any] = {
 
 Result = TypeVar("Result")
 
+HEIGHT, USUAL_WIDTH = 48, 320
+"""Pixels the recogniser scales a strip to, and pads short ones to (its ``image_shape``)."""
+
 Grey = NDArray[np.uint8]
 """uint8, (height, width), 0 = black."""
 
@@ -45,16 +48,23 @@ class Strip:
     Attributes:
         posteriors: float32 (T, V); class 0 = blank, class k = ``Engine.characters[k]``.
         text: the best path, blanks and repeats removed.
+        ends: where each character of the text ends, as fractions of the strip's width.
     """
 
     posteriors: NDArray[np.float32]
     text: str
+    ends: tuple[float, ...]
 
 
 class Engine:
     """Detection and recognition models, loaded."""
 
-    def __init__(self, detector: Any, recogniser: Any, characters: Sequence[str]) -> None:
+    def __init__(
+        self,
+        detector: Any,  # noqa: ANN401  # paddleocr has no types
+        recogniser: Any,  # noqa: ANN401
+        characters: Sequence[str],
+    ) -> None:
         self._detector = detector
         self._predictor = recogniser.paddlex_predictor
         self._recogniser = recogniser
@@ -80,30 +90,37 @@ class Engine:
             for points in polygons
         ]
 
-    def read(self, strip: Grey) -> Strip:
+    def read(self, strip: Grey, *, min_width: int = USUAL_WIDTH) -> Strip:
         """One line of writing.
+
+        Args:
+            strip: the line.
+            min_width: pixels to pad it to once it is 48 high. Less than usual costs less time.
 
         Raises:
             EngineFailure: the model could not be run.
         """
-        return _guarded(lambda: self._read(strip))
+        return _guarded(lambda: self._read(strip, min_width))
 
     def read_publicly(self, strip: Grey) -> str:
         """The text by PaddleOCR's public API, for comparison in tests."""
         (result,) = _guarded(lambda: self._recogniser.predict(_three_channels(strip)))
         return str(result["rec_text"])
 
-    def _read(self, strip: Grey) -> Strip:
-        transforms = self._predictor.pre_tfs
-        images = transforms["Read"](imgs=[_three_channels(strip)])
-        batch = transforms["ToBatch"](imgs=transforms["ReisizeNorm"](imgs=images))
-        posteriors = np.asarray(self._predictor.runner(x=batch)[0][0], np.float32)
-        return Strip(posteriors=posteriors, text=self._greedy(posteriors))
-
-    def _greedy(self, posteriors: NDArray[np.float32]) -> str:
+    def _read(self, strip: Grey, min_width: int) -> Strip:
+        height, width = strip.shape
+        ratio = max(min_width / HEIGHT, width / height)
+        resize = self._predictor.pre_tfs["ReisizeNorm"]
+        image = resize.resize_norm_img(_three_channels(strip), ratio)
+        posteriors = np.asarray(self._predictor.runner(x=[image[None]])[0][0], np.float32)
         best = posteriors.argmax(axis=1)
-        kept = best[np.concatenate([[True], best[1:] != best[:-1]])]
-        return "".join(self.characters[index] for index in kept if index)
+        kept = np.flatnonzero(np.append(best[1:] != best[:-1], True) & (best > 0))
+        padded = HEIGHT * ratio / min(HEIGHT * ratio, HEIGHT * width / height)
+        return Strip(
+            posteriors=posteriors,
+            text="".join(self.characters[best[frame]] for frame in kept),
+            ends=tuple(float((frame + 1) / len(best) * padded) for frame in kept),
+        )
 
 
 def load_engine(models_folder: Path) -> Engine:

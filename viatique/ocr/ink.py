@@ -38,7 +38,11 @@ class Cell:
 
 def on_white(crop: Grey) -> Grey:
     """The crop with its paper made white; ink keeps its contrast."""
-    paper = cv2.medianBlur(cv2.dilate(crop, np.ones((9, 9), np.uint8)), 21)
+    height, width = crop.shape
+    light = cv2.dilate(crop, np.ones((9, 9), np.uint8))
+    size = (max(1, width // 4), max(1, height // 4))
+    small = cv2.medianBlur(cv2.resize(light, size, interpolation=cv2.INTER_AREA), 5)
+    paper = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     lighter = crop.astype(np.int16) + (255 - paper.astype(np.int16))
     return np.clip(lighter, 0, 255).astype(np.uint8)
 
@@ -46,6 +50,16 @@ def on_white(crop: Grey) -> Grey:
 def ink_mask(white: Grey) -> Grey:
     """255 where there is ink on a white crop."""
     return np.where(white < 255 - INK_LEVELS, 255, 0).astype(np.uint8)
+
+
+def longest_run(crop: Grey) -> float:
+    """The longest horizontal line of ink, as a part of the crop's width."""
+    mask = cv2.dilate(ink_mask(on_white(crop)), np.ones((3, 1), np.uint8))
+    piece = np.ones((1, max(8, crop.shape[1] // 12)), np.uint8)
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, piece)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(runs)
+    widest = stats[1:, cv2.CC_STAT_WIDTH].max() if count > 1 else 0
+    return float(widest / crop.shape[1])
 
 
 def find_cells(white: Grey) -> list[Cell]:

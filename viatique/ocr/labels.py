@@ -21,6 +21,13 @@ LABELS: dict[FieldName, tuple[str, ...]] = {
         "CANDIDATE NUMBER", "STUDENT NUMBER", "MATRICULE",
     ),
 }  # fmt: skip
+OTHER_LABELS = (
+    "CLASSE", "GROUPE", "SECTION", "SERIE", "FILIERE", "SALLE", "PLACE", "CENTRE", "SESSION",
+    "DATE", "DATE DE L EPREUVE", "EPREUVE", "MATIERE", "EXAMEN", "CONCOURS", "NOTE", "SIGNATURE",
+    "PAGE", "ETABLISSEMENT", "NOM D USAGE", "CLASS", "GROUP", "ROOM", "SEAT", "SUBJECT", "EXAM",
+    "GRADE", "SCHOOL",
+)  # fmt: skip
+"""Labels of what is not read; the writing beside a field ends before them."""
 MIN_LIKENESS = 80.0
 """rapidfuzz ratio in percent: one wrong letter in five."""
 
@@ -33,6 +40,12 @@ def label_of(text: str) -> tuple[FieldName, float] | None:
     ]
     field, likeness = max(scored, key=lambda item: item[1])
     return (field, likeness) if likeness >= MIN_LIKENESS else None
+
+
+def is_other_label(text: str) -> bool:
+    """Whether a printed text, as far as its colon, labels something that is not read."""
+    plain = folded(text.partition(":")[0])
+    return any(fuzz.ratio(plain, label) >= MIN_LIKENESS for label in OTHER_LABELS)
 
 
 def folded(text: str) -> str:
