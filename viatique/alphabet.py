@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from viatique.models import FieldName
 
@@ -68,7 +69,7 @@ def columns_of(character: str, alphabet: str) -> tuple[int, ...]:
     return (0,) if character in SEPARATORS else ()
 
 
-def fold_weights(characters: Sequence[str], alphabet: str) -> NDArray[np.float32]:
+def fold_weights(characters: Sequence[str], alphabet: str) -> csr_array:
     """How each class shares its probability between columns.
 
     Args:
@@ -76,29 +77,28 @@ def fold_weights(characters: Sequence[str], alphabet: str) -> NDArray[np.float32
         alphabet: the characters of columns 1 and up.
 
     Returns:
-        float32 (V, 1 + len(alphabet)); a row sums to 1, or to 0 for a class that is spread.
+        float32 (1 + len(alphabet), V); what a class gives sums to 1, or to 0 when it is spread.
+        Sparse: a dense product of this size would set all cores spinning.
     """
-    weights = np.zeros((len(characters), len(alphabet) + 1), np.float32)
+    weights = np.zeros((len(alphabet) + 1, len(characters)), np.float32)
     weights[0, 0] = 1.0
     for index, character in enumerate(characters[1:], start=1):
         columns = columns_of(character, alphabet)
-        weights[index, list(columns)] = 1.0 / max(1, len(columns))
-    return weights
+        weights[list(columns), index] = 1.0 / max(1, len(columns))
+    return csr_array(weights)
 
 
-def fold_posteriors(
-    probs: NDArray[np.float32], weights: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def fold_posteriors(probs: NDArray[np.float32], weights: csr_array) -> NDArray[np.float32]:
     """Natural-log posteriors of the small alphabet.
 
     Args:
         probs: (T, V) posteriors of the recogniser's classes, class 0 = blank.
-        weights: (V, K) as ``fold_weights`` gives.
+        weights: (K, V) as ``fold_weights`` gives.
 
     Returns:
         float32 (T, K); the exponentials of each row sum to 1.
     """
-    folded = (probs @ weights).astype(np.float64)
+    folded = np.asarray(weights @ probs.T, np.float64).T
     spread = np.clip(1.0 - folded.sum(axis=1, keepdims=True), 0.0, 1.0)
     folded = np.maximum(folded + spread / folded.shape[1], FLOOR)
     return np.log(folded / folded.sum(axis=1, keepdims=True)).astype(np.float32)

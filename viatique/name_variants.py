@@ -20,6 +20,8 @@ PARTICLES = frozenset(_PARTICLES.split())
 # names; the order matters more than the values, and all are small next to one wrong letter (~7).
 LOG_DROPPED_PARTICLE = -3.0
 LOG_ONE_PART_OF_LAST_NAME = -4.0
+LOG_OTHER_DOUBLES = -4.0
+"""Elliot for Eliott: which consonant is doubled is what rosters and hands get wrong most."""
 LOG_FIRST_OF_SEVERAL = -0.7
 LOG_FIRST_OF_COMPOUND = -4.0
 LOG_INITIALS = -7.0
@@ -36,6 +38,9 @@ MIN_PART_LETTERS = 3
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O"}
 )
+DOUBLING = frozenset("CFLMNPRST")
+"""Consonants French doubles."""
+_DOUBLED = re.compile(r"([A-Z])\1")
 _BREAKS = re.compile(r"[\s\-'’.,·/]+")
 
 
@@ -50,11 +55,25 @@ def fold_digits(text: str) -> str:
     return "".join(digit for digit in text if "0" <= digit <= "9")
 
 
+def other_doubles(word: str) -> list[str]:
+    """Returns the word without doubled letters, and with one other consonant doubled instead."""
+    single = _DOUBLED.sub(r"\1", word)
+    if single == word or len(single) < MIN_PART_LETTERS:
+        return []
+    doubled = [
+        single[: place + 1] + single[place:]
+        for place, letter in enumerate(single)
+        if letter in DOUBLING
+    ]
+    return [other for other in (single, *doubled) if other != word]
+
+
 def last_name_variants(last_name: str) -> tuple[Variant, ...]:
     """Returns the last name in full, without particles, and either part of a double name."""
     parts = _folded_parts(last_name)
     strong = [part for part in parts if part not in PARTICLES]
-    variants = [("".join(parts), 0.0)]
+    full = "".join(parts)
+    variants = [(full, 0.0), *((word, LOG_OTHER_DOUBLES) for word in other_doubles(full))]
     if strong and len(strong) < len(parts):
         variants.append(("".join(strong), LOG_DROPPED_PARTICLE))
     if len(strong) > 1:

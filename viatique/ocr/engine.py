@@ -133,6 +133,7 @@ def load_engine(models_folder: Path) -> Engine:
     detection = lay_out_model(DETECTION, models_folder)
     recognition = lay_out_model(RECOGNITION, models_folder)
     _prepare_environment(models_folder)
+    cv2.setNumThreads(1)
     return _guarded(lambda: _load(detection, recognition))
 
 

@@ -7,7 +7,7 @@ import functools
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from viatique.alphabet import DIGIT_FIELDS, alphabet_of, fold_posteriors, fold_weights
 from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, HeaderSpec, Rect
@@ -77,5 +77,5 @@ def _read_field(engine: Engine, form: Form, name: FieldName, zone: Rect | None) 
 
 
 @functools.cache
-def _weights(engine: Engine, alphabet: str) -> NDArray[np.float32]:
+def _weights(engine: Engine, alphabet: str) -> csr_array:
     return fold_weights(engine.characters, alphabet)
