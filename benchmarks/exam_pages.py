@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import pymupdf
 from numpy.typing import NDArray
-from viatique.ocr.engine import load_engine
-from viatique.ocr.fields import read_header
 
 from viatique.exam_file import read_exam_file
 from viatique.models import CopyId, HeaderReading, Layout
 from viatique.ocr import evidence
+from viatique.ocr.engine import load_engine
+from viatique.ocr.fields import read_header
 
 Page = NDArray[np.uint8]
 DPI = 200

@@ -3,12 +3,13 @@
 Entrypoints are modules, never paths: a worker started in another folder finds them.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from prefect import Flow, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.deployments.runner import EntrypointType
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.types.entrypoint import EntrypointType
 
 from flows.finalize_copies import finalize_copies
 from flows.identify_copies import identify_copies
@@ -39,8 +40,11 @@ def deploy_all() -> None:
     """Every flow, as a deployment of its own name on the work pool."""
     ensure_work_pool()
     for flow in FLOWS:
-        deployment = flow.to_deployment(
-            name="default", work_pool_name=WORK_POOL, entrypoint_type=EntrypointType.MODULE_PATH
+        deployment = cast(
+            "RunnerDeployment",
+            flow.to_deployment(
+                name="default", work_pool_name=WORK_POOL, entrypoint_type=EntrypointType.MODULE_PATH
+            ),
         )
         deployment.apply()
 

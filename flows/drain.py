@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from math import ceil
+from typing import Any, cast
 
 from prefect import Task
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts import ProgressBar
 from viatique import progress
@@ -12,6 +15,12 @@ from viatique.steps.outcome import ChunkOutcome
 
 PARALLEL_CHUNKS = 2
 """Chunk tasks in one process: one waits for the database while the other's copies are worked on."""
+
+
+def chunk_runner() -> TaskRunner[PrefectFuture[Any]]:
+    """Runs chunk tasks as threads of the flow's process."""
+    runner = ThreadPoolTaskRunner[Any](max_workers=PARALLEL_CHUNKS)
+    return cast("TaskRunner[PrefectFuture[Any]]", runner)
 
 
 def drain(

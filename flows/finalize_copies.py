@@ -1,10 +1,9 @@
 """Marked copies become final PDFs."""
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.artifacts import publish_report
-from flows.drain import PARALLEL_CHUNKS, drain
+from flows.drain import chunk_runner, drain
 from flows.parameters import FinalizeParameters
 from tasks.chunks import finalize_chunk_task
 from tasks.context import bound_to_run, current_run, flow_workbench
@@ -16,7 +15,7 @@ from viatique.steps.report import report_exam
 @flow(
     name="finalize-copies",
     flow_run_name="finalize {parameters.exam}",
-    task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL_CHUNKS),
+    task_runner=chunk_runner(),
 )
 def finalize_copies(parameters: FinalizeParameters) -> None:
     """Gives every copy with complete marks its final PDF; failed ones are tried again."""

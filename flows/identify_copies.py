@@ -1,10 +1,9 @@
 """Copies get their students."""
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.artifacts import publish_report
-from flows.drain import PARALLEL_CHUNKS, drain
+from flows.drain import chunk_runner, drain
 from flows.parameters import IdentifyParameters
 from tasks.chunks import decide_identities_task, read_chunk_task
 from tasks.context import bound_to_run, flow_workbench
@@ -16,7 +15,7 @@ from viatique.steps.report import report_exam
 @flow(
     name="identify-copies",
     flow_run_name="identify {parameters.exam}",
-    task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL_CHUNKS),
+    task_runner=chunk_runner(),
 )
 def identify_copies(parameters: IdentifyParameters) -> None:
     """Reads the headers that were not read, then decides the whole exam's identities jointly."""

@@ -1,10 +1,9 @@
 """Scans become copies."""
 
 from prefect import flow, unmapped
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.artifacts import publish_report
-from flows.drain import PARALLEL_CHUNKS, drain
+from flows.drain import chunk_runner, drain
 from flows.parameters import ImportParameters
 from tasks.chunks import cut_chunk_task, plan_scan_task, receive_inbox_task
 from tasks.context import bound_to_run, current_run, flow_workbench
@@ -16,7 +15,7 @@ from viatique.steps.report import report_exam
 @flow(
     name="import-copies",
     flow_run_name="import {parameters.exam}",
-    task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL_CHUNKS),
+    task_runner=chunk_runner(),
 )
 def import_copies(parameters: ImportParameters) -> None:
     """Cuts every scan of the exam that was not yet, those laid into HOME/inbox/EXAM included."""

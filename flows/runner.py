@@ -4,6 +4,7 @@ The entry points ``viatique.runners`` in pyproject.toml name these functions.
 """
 
 from collections.abc import Callable
+from typing import cast
 from uuid import UUID
 
 from prefect import Flow
@@ -58,7 +59,7 @@ def _run(
     bench: Workbench, flow: Flow[[BaseModel], None] | Callable[..., object], given: BaseModel
 ) -> Run:
     with use_workbench(bench):
-        state: State[None] = flow(given, return_state=True)
+        state = cast("State[None]", flow(given, return_state=True))
     if state.is_completed():
         return Run(correlation_id=str(_flow_run_id(state)))
     raise _error(state)

@@ -33,7 +33,7 @@ FIELDS = ("flow_run_id", "task_run_id", "request_id", "exam_id", "copy_id", "use
 
 _bound: ContextVar[dict[str, str]] = ContextVar("viatique_log_fields", default={})  # noqa: B039
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def describe_exception(error: BaseException) -> str:
 
 class _JsonLines(JsonFormatter):
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
-        return describe_exception(ei[1])
+        return describe_exception(ei[1]) if ei[1] else ""
 
     def add_fields(
         self,
@@ -88,7 +88,7 @@ class _JsonLines(JsonFormatter):
 
 class _ReadableLines(logging.Formatter):
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
-        return describe_exception(ei[1])
+        return describe_exception(ei[1]) if ei[1] else ""
 
     def format(self, record: LogRecord) -> str:
         ids = [f"{name}={getattr(record, name)}" for name in FIELDS if hasattr(record, name)]

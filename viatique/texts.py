@@ -19,7 +19,10 @@ REASONS: dict[str, tuple[str, str]] = {
     # code: (English, French)
     "no_header": ("no header was found on the first page", "pas d'en-tête sur la première page"),
     "empty_header": ("nothing is written in the header", "l'en-tête est vide"),
-    "missing_field": ("a field of the header was not found", "un champ de l'en-tête est introuvable"),
+    "missing_field": (
+        "a field of the header was not found",
+        "un champ de l'en-tête est introuvable",
+    ),
     "empty_field": ("a field of the header is empty", "un champ de l'en-tête est vide"),
     "unreadable": ("the writing could not be read", "l'écriture n'a pas pu être lue"),
     "nobody_fits": ("nobody on the roster fits", "personne de la liste ne correspond"),
@@ -37,8 +40,14 @@ REASONS: dict[str, tuple[str, str]] = {
     "engine_failure": ("a worker process died or hung", "un processus de calcul s'est arrêté"),
     "store_unavailable": ("the file store did not answer", "le stockage n'a pas répondu"),
     "stored_file_corrupt": ("a stored file is damaged", "un fichier stocké est abîmé"),
-    "invalid_final_pdf": ("the final PDF failed its check", "le PDF final n'a pas passé son contrôle"),
-    "unexpected_failure": ("an unforeseen error; see the log", "une erreur imprévue ; voir le journal"),
+    "invalid_final_pdf": (
+        "the final PDF failed its check",
+        "le PDF final n'a pas passé son contrôle",
+    ),
+    "unexpected_failure": (
+        "an unforeseen error; see the log",
+        "une erreur imprévue ; voir le journal",
+    ),
 }  # fmt: skip
 
 TEXTS: dict[str, tuple[str, str]] = {

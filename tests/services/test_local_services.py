@@ -151,9 +151,7 @@ def test_stop_refuses_while_a_command_works(settings: Settings) -> None:
     assert "database" in stop(settings)
 
 
-def test_idle_services_stop_by_themselves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_idle_services_stop_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIATIQUE_IDLE_MINUTES", "0.01")
     settings = Settings(home=tmp_path / "home", idle_minutes=0.01)
     holder = _start_holder(settings)

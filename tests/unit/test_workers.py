@@ -2,8 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from viatique import logs, workers
@@ -43,3 +48,57 @@ def test_every_item_has_its_result_or_its_error(
     assert "ZORGLUB" not in text
     assert "ZORGLUB" not in str(found[2])
     assert '"flow_run_id": "run-1"' in text
+
+
+def worker_pid(_item: int) -> int:
+    return os.getpid()
+
+
+def test_processes_outlive_the_thread_that_first_used_them(tmp_path: Path) -> None:
+    with worker_pool(1, log_folder=tmp_path, log_format="json") as pool:
+        first: list[int | ViatiqueError] = []
+        thread = threading.Thread(target=lambda: first.extend(pool.run(worker_pid, [0])))
+        thread.start()
+        thread.join()
+        time.sleep(0.5)
+        assert pool.run(worker_pid, [0]) == first
+
+
+def test_new_processes_take_the_place_of_killed_idle_ones(tmp_path: Path) -> None:
+    with worker_pool(1, log_folder=tmp_path, log_format="json") as pool:
+        (pid,) = pool.run(worker_pid, [0])
+        assert isinstance(pid, int)
+        os.kill(pid, signal.SIGKILL)
+        psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+        time.sleep(0.5)
+        (other,) = pool.run(worker_pid, [0])
+        assert isinstance(other, int)
+        assert other != pid
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from tests.unit.test_workers import worker_pid
+from viatique.workers import worker_pool
+if __name__ == "__main__":
+    with worker_pool(1, log_folder=Path(sys.argv[1]), log_format="json") as pool:
+        print(pool.run(worker_pid, [0])[0], flush=True)
+        time.sleep(60)
+"""
+
+
+def test_processes_die_with_their_killed_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, script, tmp_path],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    ) as parent:
+        assert parent.stdout is not None
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    _, alive = psutil.wait_procs([worker], timeout=20)
+    assert not alive

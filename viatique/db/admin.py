@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from viatique.errors import DatabaseUnavailable, InvalidSettings
 
@@ -61,7 +62,7 @@ def create_database(dsn: str, name: str) -> bool:
 
 def with_database(dsn: str, name: str) -> str:
     """The DSN of another database on the same server, as a URL."""
-    parts = psycopg.conninfo.conninfo_to_dict(dsn)
+    parts = conninfo_to_dict(dsn)
     host, port = parts.get("host", "localhost"), parts.get("port", "5432")
     user, password = parts.get("user", ""), parts.get("password", "")
     return f"postgresql://{_quoted(user)}:{_quoted(password)}@{_quoted(host)}:{port}/{name}"

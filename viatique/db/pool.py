@@ -34,8 +34,9 @@ class Database:
             max_size=max_size,
             open=False,
             timeout=POOL_TIMEOUT_S,
-            check=ConnectionPool.check_connection,
-            kwargs=_connect_arguments(),
+            check=_check,
+            connection_class=Connection,
+            kwargs={"row_factory": dict_row, **_connect_arguments()},
         )
 
     def open(self) -> "Database":
@@ -65,7 +66,9 @@ class Database:
     def session(self) -> Iterator[Connection]:
         """A connection of its own outside the pool, in autocommit, for locks tied to a session."""
         try:
-            with psycopg.connect(self.dsn, autocommit=True, **_connect_arguments()) as connection:
+            with Connection.connect(
+                self.dsn, autocommit=True, row_factory=dict_row, **_connect_arguments()
+            ) as connection:
                 yield connection
         except psycopg.Error as error:
             raise translated(error) from None
@@ -93,9 +96,12 @@ def _unavailable(why: str) -> DatabaseUnavailable:
     )
 
 
+def _check(connection: Connection) -> None:
+    connection.execute("")
+
+
 def _connect_arguments() -> dict[str, Any]:
     return {
-        "row_factory": dict_row,
         # generic plans turned a 1 ms event page into 152-911 ms
         "prepare_threshold": None,
         "connect_timeout": CONNECT_TIMEOUT_S,

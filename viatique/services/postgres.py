@@ -104,8 +104,10 @@ def locate(home: Path) -> Location:
     account = _unprivileged() if is_root() else None
     base = home if account is None or _can_reach(account, home) else _own_folder(home, account)
     package = _package_folder()
-    can_run = account is None or _can_reach(account, package / "pginstall" / "bin")
-    binaries = package if can_run else _copied_binaries(package, home, account)
+    if account is None or _can_reach(account, package / "pginstall" / "bin"):
+        binaries = package
+    else:
+        binaries = _copied_binaries(package, home, account)
     return Location(
         data=base / "postgres",
         binaries=binaries / "pginstall" / "bin",

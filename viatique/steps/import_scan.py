@@ -17,12 +17,12 @@ from viatique.db.pool import Connection
 from viatique.errors import NotFound, TransientError, ViatiqueError
 from viatique.files import Kind
 from viatique.lifecycle import CopyStatus, Move
-from viatique.models import CopyId, ExamId
+from viatique.models import CopyId, ExamId, Sha256
 from viatique.pdf.inspect import inspect_scan
 from viatique.run import Run
 from viatique.segmentation import CopyPlan
 from viatique.steps.outcome import ChunkOutcome
-from viatique.steps.scan_jobs import CutJob, PlanJob, Piece, cut_pieces, plan_scan_copies
+from viatique.steps.scan_jobs import CutJob, Piece, PlanJob, cut_pieces, plan_scan_copies
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
@@ -175,7 +175,7 @@ def _cut_jobs(bench: Workbench, pieces: list[Piece]) -> list[CutJob]:
     ]
 
 
-def _store_cut(bench: Workbench, piece: Piece, sha256: str, run: Run) -> None:
+def _store_cut(bench: Workbench, piece: Piece, sha256: Sha256, run: Run) -> None:
     with bench.database.transaction() as connection:
         if not _release(bench, connection, piece):
             return

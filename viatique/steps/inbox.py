@@ -1,7 +1,7 @@
 """Files laid into ``HOME/inbox/EXAM`` are received: how a scan gets in without a command line.
 
-What is received moves to ``received/`` beside; what is refused moves to ``refused/`` with the reason
-in a text file, so that the rest goes on.
+What is received moves to ``received/`` beside; what is refused moves to ``refused/`` with the
+reason in a text file, so that the rest goes on.
 """
 
 import logging
