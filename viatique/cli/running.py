@@ -59,7 +59,11 @@ def run_flow(
     """
     arguments = [exam_id] if marks is None else [exam_id, marks]
     with ExitStack() as stack:
-        flow = INLINE[name] if is_inline else stack.enter_context(_prefect(bench.settings, name))
+        flow = (
+            INLINE[name]
+            if is_inline
+            else stack.enter_context(_prefect(bench.settings, name, is_shown=is_last))
+        )
         stack.enter_context(progress_bars())
         run = flow(bench, *arguments)
     failures = count_failures(bench.database, exam_id, run)
@@ -69,7 +73,7 @@ def run_flow(
 
 
 @contextmanager
-def _prefect(settings: Settings, name: str) -> Iterator[Flow]:
+def _prefect(settings: Settings, name: str, *, is_shown: bool) -> Iterator[Flow]:
     with (
         messages.status("…") as status,
         ensure(settings, prefect=True, on_progress=status.update) as services,
@@ -79,7 +83,7 @@ def _prefect(settings: Settings, name: str) -> Iterator[Flow]:
         os.environ.update(prefect_environment(settings.home_path, services.prefect_api_url or ""))
         flow = _load_runner(name)
         status.stop()
-        if services.prefect_ui_url:
+        if services.prefect_ui_url and is_shown:
             messages.print(f"Prefect: {services.prefect_ui_url}", style="dim")
         yield flow
 
