@@ -4,6 +4,8 @@ The copy's pages are shown as they are, vector over image, never drawn anew; bei
 pages, nothing active of the scan comes along. The same input gives the same bytes.
 """
 
+import hashlib
+import re
 from collections.abc import Sequence
 
 import pymupdf
@@ -58,8 +60,8 @@ def compose_final(
 
 def verify_final(
     final: bytes,
+    copy_pdf: bytes,
     *,
-    copy_page_count: int,
     sheet: ScoreSheet,
     annotations: Sequence[Annotation],
     language: Language,
@@ -71,17 +73,20 @@ def verify_final(
             is in it; the message says which.
         UnreadablePdf: it cannot be opened.
     """
-    with open_pdf(final) as document:
-        extra = document.page_count - copy_page_count
+    with open_pdf(final) as document, open_pdf(copy_pdf) as copy:
+        extra = document.page_count - copy.page_count
         if extra < 1:
             raise _invalid(sheet, "pages are missing")
         shown = [_letters(str(page.get_text(clip=page.rect))) for page in document]
-        _check_head(sheet, shown[0], language)
+        _check_head(sheet, str(document[0].get_text()), language)
         _check_remarks(sheet, "".join(shown[:extra]))
         everything = "".join(shown)
         if any(_letters(cleaned(item.text)) not in everything for item in annotations):
             raise _invalid(sheet, "a comment is missing")
         _check_pages(document, sheet, extra)
+        for page_number in range(copy.page_count):
+            if _pictures(copy, page_number) != _pictures(document, extra + page_number):
+                raise _invalid(sheet, f"page {page_number + 1} shows another picture")
 
 
 def _page_plans(
@@ -121,10 +126,11 @@ def _add_page(final: pymupdf.Document, copy: pymupdf.Document, page_number: int)
 
 
 def _check_head(sheet: ScoreSheet, first_page: str, language: Language) -> None:
-    total = f"{number(sheet.total, language)}/{number(sheet.maximum, language)}"
-    for what, text in (("its id", sheet.copy_id), ("its total", total)):
-        if _letters(text) not in first_page:
-            raise _invalid(sheet, f"{what} is missing from the first page")
+    if sheet.copy_id not in first_page:
+        raise _invalid(sheet, "its id is missing from the first page")
+    total = [re.escape(number(value, language)) for value in (sheet.total, sheet.maximum)]
+    if not re.search(rf"(?<![\d.,]){total[0]}\s*/\s*{total[1]}(?![\d.,])", first_page):
+        raise _invalid(sheet, "its total is missing from the first page")
 
 
 def _check_remarks(sheet: ScoreSheet, score_pages_text: str) -> None:
@@ -145,6 +151,13 @@ def _check_pages(document: pymupdf.Document, sheet: ScoreSheet, extra: int) -> N
     for page in document:
         if page.first_annot or page.first_widget or page.get_links():
             raise _invalid(sheet, "something active is in it")
+
+
+def _pictures(document: pymupdf.Document, page_number: int) -> list[str]:
+    """Digests of the pictures a page shows, as stored: they are never encoded anew."""
+    images = document.get_page_images(page_number, full=True)
+    streams = [document.xref_stream_raw(image[0]) for image in images]
+    return sorted(hashlib.sha256(stream).hexdigest() for stream in streams)
 
 
 def _letters(text: str) -> str:

@@ -33,7 +33,6 @@ class ComposeJob:
     copy_id: CopyId
     store_url: str
     file_sha256: Sha256
-    page_count: int
     sheet: ScoreSheet = field(repr=False)
     annotations: tuple[Annotation, ...] = field(repr=False)
     language: Language
@@ -82,7 +81,7 @@ def compose_copy(job: ComposeJob) -> Composed:
     final = compose_final(copy_pdf, job.sheet, job.annotations, language=job.language)
     verify_final(
         final,
-        copy_page_count=job.page_count,
+        copy_pdf,
         sheet=job.sheet,
         annotations=job.annotations,
         language=job.language,
@@ -128,7 +127,6 @@ def _compose_job(
         copy_id=copy_id,
         store_url=bench.store.url,
         file_sha256=copy.file_sha256 or Sha256(""),
-        page_count=copy.page_count,
         sheet=sheet,
         annotations=tuple(marks.list_annotations(connection, copy_id).values()),
         language=exam.language,
