@@ -156,7 +156,7 @@ def _check_pages(document: pymupdf.Document, sheet: ScoreSheet, extra: int) -> N
 def _pictures(document: pymupdf.Document, page_number: int) -> list[str]:
     """Digests of the pictures a page shows, as stored: they are never encoded anew."""
     images = document.get_page_images(page_number, full=True)
-    streams = [document.xref_stream_raw(image[0]) for image in images]
+    streams = [document.xref_stream_raw(image[0]) or b"" for image in images]
     return sorted(hashlib.sha256(stream).hexdigest() for stream in streams)
 
 
