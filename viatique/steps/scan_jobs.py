@@ -159,9 +159,10 @@ def _look_everywhere(pool: WorkerPool, job: PlanJob, *, is_folded: bool) -> Seen
     progress.start("look", len(wanted), "pages")
     seen: Seen = {}
     for start in range(0, len(jobs), JOBS_AT_ONCE):
-        for found in pool.run(look_at_sides, jobs[start : start + JOBS_AT_ONCE]):
+        batch = jobs[start : start + JOBS_AT_ONCE]
+        for found in pool.run(look_at_sides, batch):
             if isinstance(found, ViatiqueError):
                 raise found
             seen.update(found)
-        progress.advance("look", JOBS_AT_ONCE * SIDES_PER_JOB)
+        progress.advance("look", sum(len(looked.sides) for looked in batch))
     return seen
