@@ -1,6 +1,7 @@
 """A file of marks becomes scores, remarks and annotations: all of it, or nothing."""
 
 import logging
+from collections import Counter
 from pathlib import Path
 
 from viatique.db import marks
@@ -88,11 +89,12 @@ def _changes(connection: Connection, stored: dict[CopyId, Copy], item: CopyMarks
     if copy is None:
         return True
     known = marks.list_marks_of_copy(connection, item.copy_id)
-    annotations = tuple(marks.list_annotations(connection, item.copy_id).values())
+    annotations = Counter(marks.list_annotations(connection, item.copy_id).values())
     return (
         any(_merged(known, item, question) != known.get(question) for question in _questions(item))
         or item.appreciation not in {None, copy.appreciation}
-        or item.annotations not in {None, annotations}
+        # in any order: those that stay keep their place before those that are added
+        or (item.annotations is not None and Counter(item.annotations) != annotations)
     )
 
 
