@@ -106,10 +106,12 @@ def write_scan(folder: Path, *, pages: int, name: str = "scan.pdf", height: int 
     return path
 
 
-def import_exam(bench: Workbench, folder: Path, *, count: int = 2) -> ExamId:
-    """An exam whose scan became ``count`` copies of two pages, READY."""
+def import_exam(
+    bench: Workbench, folder: Path, *, count: int = 2, scan_pdf: Path | None = None
+) -> ExamId:
+    """An exam whose scan (given, or made) became ``count`` copies of two pages, READY."""
     exam_id = create_exam(bench.database, write_exam(folder))
-    receive_scan(bench, exam_id, write_scan(folder, pages=2 * count))
+    receive_scan(bench, exam_id, scan_pdf or write_scan(folder, pages=2 * count))
     run_import(bench, exam_id)
     return exam_id
 
@@ -137,9 +139,11 @@ def give_marks(bench: Workbench, exam_id: ExamId, folder: Path, marks: object) -
     run_marks(bench, exam_id, receive_marks(bench, exam_id, path))
 
 
-def mark_exam(bench: Workbench, folder: Path, *, count: int = 2) -> ExamId:
+def mark_exam(
+    bench: Workbench, folder: Path, *, count: int = 2, scan_pdf: Path | None = None
+) -> ExamId:
     """An exam whose copies are READY with complete marks."""
-    exam_id = import_exam(bench, folder, count=count)
+    exam_id = import_exam(bench, folder, count=count, scan_pdf=scan_pdf)
     copy_ids = [copy.copy_id for copy in list_copies(bench, exam_id)]
     give_marks(bench, exam_id, folder, complete_marks(copy_ids))
     return exam_id

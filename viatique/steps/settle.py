@@ -52,8 +52,14 @@ def release_from_quarantine(database: Database, run: Run, copy_id: CopyId) -> No
     Raises:
         NotFound: no such copy.
         IllegalTransition: it is not in quarantine.
+        Conflict: its pages were not cut out of the scan yet.
     """
     with database.transaction() as connection:
-        find_copy(connection, copy_id)
+        copy = find_copy(connection, copy_id)
+        if copy.file_sha256 is None:
+            raise Conflict(
+                f"Copy {copy_id} was not cut out of its scan yet.",
+                next_step=f"`viatique import {copy.exam_id}` goes on with that.",
+            )
         move_copy(connection, copy_id, Move.VALIDATE, run=run, details={"by": "person"})
     logger.info("copy_released", extra={"copy_id": copy_id})

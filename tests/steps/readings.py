@@ -1,0 +1,47 @@
+"""Header readings as the recogniser would have left them, without running it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tests.unit.posteriors import posteriors
+from viatique.db.identities import insert_reading
+from viatique.files import Kind
+from viatique.models import CopyId, ExamId, FieldName, FieldReading, FieldState, HeaderReading
+from viatique.name_variants import fold_letters
+from viatique.ocr import evidence
+from viatique.run import new_run
+from viatique.steps.decide_identities import decide_identities
+from viatique.workbench import Workbench
+
+Names = tuple[str, str]
+"""Last and first name as written in a header; empty strings for an empty field."""
+
+
+def give_readings(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
+    """Stores what was read in each copy's header."""
+    for copy_id, (last_name, first_name) in written.items():
+        fields = (
+            _field(FieldName.LAST_NAME, last_name),
+            _field(FieldName.FIRST_NAME, first_name),
+        )
+        reading = evidence.to_bytes(HeaderReading(fields=fields, engine="fake"))
+        sha256 = bench.store.put(reading, Kind.READING)
+        with bench.database.transaction() as connection:
+            insert_reading(connection, copy_id, sha256=sha256, engine="fake", run=new_run())
+
+
+def identify_as(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
+    """Decides an exam's copies from what was written on them."""
+    give_readings(bench, written)
+    exam_id = next(iter(written)).rpartition("-")[0]
+    decide_identities(bench, new_run(), ExamId(exam_id))
+
+
+def _field(name: FieldName, word: str) -> FieldReading:
+    if not word:
+        nothing = np.zeros((0, 27), np.float32)
+        return FieldReading(name=name, state=FieldState.EMPTY, log_probs=nothing)
+    return FieldReading(
+        name=name, state=FieldState.READ, log_probs=posteriors(fold_letters(word)), text=word
+    )
