@@ -1,9 +1,11 @@
 """The ``viatique`` command.
 
-Exit codes: 0 done, 1 some copies failed, 2 bad input, 3 system failure.
+Exit codes: 0 done, 1 some copies failed, 2 bad input, 3 system failure; as shells have it, 130 when
+interrupted and 141 when whoever read the output has closed it.
 """
 
 import logging
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +15,13 @@ from cyclopts import App, CycloptsError, Parameter
 
 from viatique.cli import running, terminal
 from viatique.cli.listing import list_copies_of_exam, show_audit, show_exams, verify_trail
-from viatique.errors import Conflict, IllegalTransition, InvalidInput, ViatiqueError
+from viatique.errors import (
+    Conflict,
+    IllegalTransition,
+    InvalidInput,
+    UnexpectedFailure,
+    ViatiqueError,
+)
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.run import new_run
 from viatique.services.foreground import hold
@@ -28,6 +36,8 @@ from viatique.steps.settle import confirm_identity, release_from_quarantine
 from viatique.texts import CLI_LANGUAGE, text
 
 logger = logging.getLogger("viatique")
+logger.addHandler(logging.NullHandler())
+"""What fails before the log files are open is shown, not traced back on the terminal."""
 
 NOBODY = "nobody"
 PERSON = "coordinator"
@@ -37,6 +47,7 @@ app = App(
     name="viatique",
     help="Turns scanned exam papers into identified, marked, finalized copies.",
     version=version("viatique"),
+    suppress_keyboard_interrupt=False,
 )
 exam_app = App(name="exam", help="Create and list exams.")
 audit_app = App(name="audit", help="Check and read the audit trail.")
@@ -79,8 +90,11 @@ def list_(*, json: Json = False) -> int:
 
 
 @app.command(name="import")
-def import_(exam: Exam, scans: list[Path], /, *, inline: Inline = False) -> int:
-    """Cut scans into copies; a scan that is already there changes nothing."""
+def import_(exam: Exam, /, *scans: Path, inline: Inline = False) -> int:
+    """Cut scans into copies; a scan that is already there changes nothing.
+
+    Without a scan, goes on with those received before and takes those laid into the exam's inbox.
+    """
     exam_id = _exam(exam)
     with running.workbench() as bench:
         for scan in scans:
@@ -197,7 +211,14 @@ def demo(*, copies: int = 40, seed: int = 1, inline: Inline = False) -> int:
 
 def main() -> None:
     """Runs the command and turns errors into messages and exit codes."""
-    sys.exit(_run(sys.argv[1:]))
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # nothing may be left to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
@@ -205,14 +226,28 @@ def _run(arguments: list[str]) -> int:
         return app(arguments, exit_on_error=False, result_action="return_value") or 0
     except CycloptsError:
         return 2
-    except (InvalidInput, Conflict, IllegalTransition) as error:
+    except InvalidInput as error:
+        # its text repeats what was given, which may name people: for the terminal only
+        logger.warning("command_refused", extra={"error_type": type(error).__name__})
+        terminal.show_error(error)
+        return 2
+    except (Conflict, IllegalTransition) as error:
         logger.warning("command_refused", exc_info=error)
         terminal.show_error(error)
         return 2
-    except ViatiqueError as error:
-        logger.exception("command_failed")
-        terminal.show_error(error)
-        return 3
     except KeyboardInterrupt:
         terminal.say("Stopped; run the same command again to go on from here.")
         return 130
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        logger.exception("command_failed")
+        terminal.show_error(error if isinstance(error, ViatiqueError) else _unexpected(error))
+        return 3
+
+
+def _unexpected(error: Exception) -> UnexpectedFailure:
+    return UnexpectedFailure(
+        f"{type(error).__name__}: nobody foresaw this.",
+        next_step="The line command_failed in HOME/logs/viatique.log tells where.",
+    )

@@ -29,8 +29,17 @@ from viatique.models import IdentityState
 from viatique.steps.report import CopyProblem, ExamReport
 from viatique.texts import CLI_LANGUAGE, TEXTS, reason_text, text
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
-results = Console(highlight=False)
+
+class _Results(Console):
+    """Leaves it to ``main`` what happens when whoever reads the output has closed it."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+# no markup: names of exams and keys of files may hold brackets
+messages = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+results = _Results(highlight=False, markup=False, emoji=False)
 
 SHOWN = 8
 """Copies named under the table of a run before "and so many more"."""
