@@ -9,7 +9,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from tests.cli.conftest import Command
+from tests.cli.commands import Command
 from tests.steps.benches import write_exam, write_scan
 from viatique.cli import app
 from viatique.db.pool import Database
