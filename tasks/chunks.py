@@ -47,7 +47,11 @@ def read_chunk_task(exam_id: ExamId) -> ChunkOutcome:
 def decide_identities_task(exam_id: ExamId) -> int:
     """Copies whose identity changed."""
     with bound_to_run(exam_id):
-        return decide_identities(current_workbench(), current_run(), exam_id)
+        bench = current_workbench()
+        threshold = bench.settings.review_threshold
+        return decide_identities(
+            bench.database, bench.store, current_run(), exam_id, threshold=threshold
+        )
 
 
 @task(name="record-marks", cache_policy=NO_CACHE, **RETRY_POLICY)

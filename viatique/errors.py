@@ -16,6 +16,7 @@
         │   └── NotFound          no such exam, copy or file
         ├── IllegalTransition     a move the life cycle does not have
         ├── Conflict              somebody else changed the thing first
+        ├── Forbidden             the account may not do that
         ├── DatabaseFault         Postgres refused a statement for another reason
         ├── UnexpectedFailure     a defect: an exception nobody foresaw, by type only
         ├── StoredFileCorrupt     a stored file is missing or its bytes do not have its name
@@ -187,6 +188,10 @@ class IllegalTransition(FinalError):
 
 class Conflict(FinalError):
     code = "conflict"
+
+
+class Forbidden(FinalError):
+    code = "forbidden"
 
 
 class DatabaseFault(FinalError):

@@ -39,7 +39,7 @@ def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
     with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
         progress.start("identify", count_unread(bench, exam_id), "copies")
         _drain(read_chunk, bench, run, exam_id)
-        decide_identities(bench, run, exam_id)
+        _decide(bench, run, exam_id)
     return run
 
 
@@ -67,6 +67,11 @@ def run_process(bench: Workbench, exam_id: ExamId) -> Run:
     for sha256 in unrecorded_marks(bench, exam_id):
         run_marks(bench, exam_id, sha256)
     return run_finalize(bench, exam_id)
+
+
+def _decide(bench: Workbench, run: Run, exam_id: ExamId) -> None:
+    threshold = bench.settings.review_threshold
+    decide_identities(bench.database, bench.store, run, exam_id, threshold=threshold)
 
 
 def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId) -> None:

@@ -83,6 +83,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This scan is already in exam {exam}; nothing was added.",
         "Ce scan est déjà dans l'examen {exam} ; rien n'a été ajouté.",
     ),
+    "first_account": (
+        "First account of the dashboard, shown once: {login} / {password}",
+        "Premier compte du tableau de bord, montré une fois : {login} / {password}",
+    ),
     "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
 }
 

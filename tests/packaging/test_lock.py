@@ -15,6 +15,7 @@ RUNTIME, DEV, UV = (
 LOCKS = pytest.mark.parametrize("lock", [RUNTIME, DEV, UV], ids=lambda path: path.name)
 PROVIDED_BY = {
     "PIL": "pillow",
+    "argon2": "argon2-cffi",
     "cv2": "opencv-python-headless",
     "pythonjsonlogger": "python-json-logger",
     "prometheus_client": "prometheus-client",

@@ -34,8 +34,13 @@ def give_readings(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
 def identify_as(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
     """Decides an exam's copies from what was written on them."""
     give_readings(bench, written)
-    exam_id = next(iter(written)).rpartition("-")[0]
-    decide_identities(bench, new_run(), ExamId(exam_id))
+    decide_exam(bench, ExamId(next(iter(written)).rpartition("-")[0]))
+
+
+def decide_exam(bench: Workbench, exam_id: ExamId) -> int:
+    """Decides from the readings there are; returns how many copies changed."""
+    threshold = bench.settings.review_threshold
+    return decide_identities(bench.database, bench.store, new_run(), exam_id, threshold=threshold)
 
 
 def _field(name: FieldName, word: str) -> FieldReading:

@@ -11,13 +11,12 @@ from tests.steps.benches import (
     log_lines,
     with_settings,
 )
-from tests.steps.readings import give_readings, identify_as
+from tests.steps.readings import decide_exam, give_readings, identify_as
 from viatique.db.identities import list_candidates, list_reasons
 from viatique.inline import run_identify
 from viatique.lifecycle import Action
 from viatique.models import ExamId, IdentityState, StudentId
 from viatique.run import new_run
-from viatique.steps.decide_identities import decide_identities
 from viatique.steps.read_headers import count_unread, read_chunk
 from viatique.steps.report import report_exam
 from viatique.workbench import Workbench
@@ -51,7 +50,7 @@ def test_deciding_again_from_the_same_readings_changes_nothing(
     first, second = (copy.copy_id for copy in list_copies(bench, exam_id))
     identify_as(bench, {first: ("Alpha", "Anne"), second: ("", "")})
     before = count_rows(bench)
-    assert decide_identities(bench, new_run(), exam_id) == 0
+    assert decide_exam(bench, exam_id) == 0
     assert count_rows(bench) == before
 
 

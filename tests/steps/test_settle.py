@@ -13,7 +13,7 @@ from tests.steps.benches import (
     write_exam,
     write_scan,
 )
-from tests.steps.readings import identify_as
+from tests.steps.readings import decide_exam, identify_as
 from viatique.db.copies import Copy
 from viatique.errors import Conflict, IllegalTransition, NotFound
 from viatique.inline import run_import
@@ -21,7 +21,6 @@ from viatique.lifecycle import Action, CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState, StudentId
 from viatique.run import new_run
 from viatique.steps.create_exam import create_exam
-from viatique.steps.decide_identities import decide_identities
 from viatique.steps.import_scan import plan_scan, receive_scan, unplanned_scans
 from viatique.steps.settle import confirm_identity, release_from_quarantine
 from viatique.workbench import Workbench
@@ -98,7 +97,7 @@ def test_deciding_again_never_overrules_a_person(bench: Workbench, tmp_path: Pat
     identify_as(bench, {first.copy_id: ("Alpha", "Anne"), second.copy_id: ("Beta", "Bruno")})
     _confirm(bench, first, "S3")
     _confirm(bench, second, None)
-    decide_identities(bench, new_run(), exam_id)
+    decide_exam(bench, exam_id)
     assert _identities(bench, exam_id) == [(CONFIRMED, "S3"), (UNKNOWN, None)]
 
 

@@ -13,8 +13,15 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from viatique.access import Role
 from viatique.cli import running, terminal
-from viatique.cli.listing import list_copies_of_exam, show_audit, show_exams, verify_trail
+from viatique.cli.listing import (
+    list_copies_of_exam,
+    show_accounts,
+    show_audit,
+    show_exams,
+    verify_trail,
+)
 from viatique.errors import (
     Conflict,
     IllegalTransition,
@@ -33,6 +40,12 @@ from viatique.steps.import_scan import receive_scan
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.report import report_exam
 from viatique.steps.settle import confirm_identity, release_from_quarantine
+from viatique.steps.sign_in import (
+    FIRST_LOGIN,
+    create_account,
+    create_first_account,
+    renew_password,
+)
 from viatique.texts import CLI_LANGUAGE, text
 
 logger = logging.getLogger("viatique")
@@ -51,7 +64,9 @@ app = App(
 )
 exam_app = App(name="exam", help="Create and list exams.")
 audit_app = App(name="audit", help="Check and read the audit trail.")
+account_app = App(name="account", help="Say who may sign in to the dashboard.")
 app.command(exam_app)
+app.command(account_app)
 app.command(audit_app)
 app.register_install_completion_command()
 
@@ -158,7 +173,8 @@ def confirm(copy: Copy, student: str, /) -> int:
         run = new_run(PERSON)
         confirm_identity(bench.database, run, copy_id, student_id)
         exam_id = ExamId(copy_id.rpartition("-")[0])
-        decide_identities(bench, new_run(), exam_id)
+        threshold = bench.settings.review_threshold
+        decide_identities(bench.database, bench.store, new_run(), exam_id, threshold=threshold)
         terminal.show_report(report_exam(bench.database, exam_id))
     return 0
 
@@ -186,9 +202,39 @@ def show(copy: Copy, /, *, json: Json = False) -> int:
     return 0
 
 
+@account_app.command
+def add(login: str, /, *, role: Role = Role.VIEWER) -> int:
+    """Add an account; prints its password, once."""
+    with running.workbench() as bench:
+        password = create_account(bench.database, login, role)
+    sys.stdout.write(f"{password}\n")
+    return 0
+
+
+@account_app.command(name="list")
+def list_accounts_(*, json: Json = False) -> int:
+    """List the accounts."""
+    with running.workbench() as bench:
+        show_accounts(bench.database, is_json=json)
+    return 0
+
+
+@account_app.command
+def password(login: str, /) -> int:
+    """Give an account a new password, and sign it out everywhere."""
+    with running.workbench() as bench:
+        renewed = renew_password(bench.database, login)
+    sys.stdout.write(f"{renewed}\n")
+    return 0
+
+
 @app.command
 def up() -> int:
-    """Run database, Prefect server and worker here until Ctrl-C."""
+    """Run database, Prefect server and worker, and the dashboard here until Ctrl-C."""
+    with running.workbench() as bench:
+        password = create_first_account(bench.database)
+    if password:
+        terminal.say(text("first_account", CLI_LANGUAGE, login=FIRST_LOGIN, password=password))
     hold(load_settings(), on_progress=terminal.say)
     return 0
 

@@ -5,6 +5,7 @@ from rich.text import Text
 
 from viatique.cli.terminal import print_json_line, results
 from viatique.db import copies, identities, sources
+from viatique.db.accounts import list_accounts
 from viatique.db.audit import list_events_of_copy
 from viatique.db.exams import find_exam, list_exams
 from viatique.db.pool import Database
@@ -95,6 +96,22 @@ def show_exams(database: Database, *, is_json: bool) -> None:
         table.add_row(
             exam.exam_id, exam.name, str(exam.exam_date or ""), f"{exam.created_at:%Y-%m-%d %H:%M}"
         )
+    results.print(table)
+
+
+def show_accounts(database: Database, *, is_json: bool) -> None:
+    """All accounts, by login."""
+    with database.transaction() as connection:
+        found = list_accounts(connection)
+    if is_json:
+        for account in found:
+            print_json_line(
+                {"account": account.account_id, "login": account.login, "role": account.role}
+            )
+        return
+    table = Table("account", "login", "role")
+    for account in found:
+        table.add_row(account.account_id, Text(account.login), account.role)
     results.print(table)
 
 

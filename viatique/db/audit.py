@@ -63,6 +63,40 @@ def list_events_of_copy(connection: Connection, copy_id: CopyId) -> tuple[AuditE
     return tuple(_event(row) for row in rows)
 
 
+def list_events(
+    connection: Connection,
+    *,
+    exam_id: ExamId | None = None,
+    copy_id: CopyId | None = None,
+    action: Action | None = None,
+    correlation_id: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> tuple[AuditEvent, ...]:
+    """Events that fit every filter given, newest first; ``before`` is the id to go on from."""
+    rows = connection.execute(
+        """
+        SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+        FROM audit_event
+        WHERE (%(exam)s::text IS NULL OR exam_id = %(exam)s)
+            AND (%(copy)s::text IS NULL OR copy_id = %(copy)s)
+            AND (%(action)s::audit_action IS NULL OR action = %(action)s)
+            AND (%(correlation)s::text IS NULL OR correlation_id = %(correlation)s)
+            AND (%(before)s::bigint IS NULL OR event_id < %(before)s)
+        ORDER BY event_id DESC LIMIT %(limit)s
+        """,
+        {
+            "exam": exam_id,
+            "copy": copy_id,
+            "action": action,
+            "correlation": correlation_id,
+            "before": before,
+            "limit": limit,
+        },
+    ).fetchall()
+    return tuple(_event(row) for row in rows)
+
+
 def list_histories(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[AuditEvent]]:
     """The histories of all copies of an exam, each oldest first."""
     histories: dict[CopyId, list[AuditEvent]] = {}

@@ -1,29 +1,29 @@
-"""``viatique up``: the services and a worker, held until Ctrl-C."""
+"""``viatique up``: the services, a worker and the dashboard, held until Ctrl-C."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 from viatique.errors import ServiceUnavailable
 from viatique.services.environment import prefect_environment, viatique_environment
 from viatique.services.local import Services, ensure, stop
+from viatique.services.processes import free_port
 from viatique.settings import Settings
 
 WORK_POOL = "viatique"
 WORKER_ARGUMENTS = ("-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process")
+DASHBOARD_ARGUMENTS = ("-m", "dashboard.server")
+DASHBOARD_PORT = 8501
+"""Streamlit's usual port; another free one is taken when it is in use."""
+LOCAL = "127.0.0.1"
 CHILD_STOP_S = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A program that runs as long as ``viatique up`` does."""
-
-    name: str
-    arguments: Sequence[str]
+POLL_S = 0.5
+DASHBOARD_START_S = 60.0
 
 
 def hold(settings: Settings, *, on_progress: Callable[[str], None]) -> None:
@@ -55,20 +55,52 @@ def _hold_programs(
     }
     on_progress("Registering the flows…")
     _run([sys.executable, "-m", "flows.deploy"], environment)
-    worker = subprocess.Popen(  # noqa: S603  # our own programs, no shell
-        [sys.executable, *WORKER_ARGUMENTS],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
-    on_progress(f"Prefect: {services.prefect_ui_url or services.prefect_api_url}")
-    on_progress("Ready. Ctrl-C stops everything.")
+    port = free_port(DASHBOARD_PORT)
+    address = [LOCAL, str(port)]
+    children = {
+        "worker": _start([sys.executable, *WORKER_ARGUMENTS], environment),
+        "dashboard": _start([sys.executable, *DASHBOARD_ARGUMENTS, *address], environment),
+    }
     try:
-        code = worker.wait()
-        raise ServiceUnavailable(f"The worker ended by itself (exit code {code}).")
+        _wait_for_port(port, children["dashboard"])
+        on_progress(f"Prefect:   {services.prefect_ui_url or services.prefect_api_url}")
+        on_progress(f"Dashboard: http://{LOCAL}:{port}")
+        on_progress("Ready. Ctrl-C stops everything.")
+        _wait(children)
     except KeyboardInterrupt:
         return
     finally:
-        _stop_child(worker)
+        for child in children.values():
+            _stop_child(child)
+
+
+def _start(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  # our own programs, no shell
+        list(arguments), env=environment, stdout=subprocess.DEVNULL
+    )
+
+
+def _wait_for_port(port: int, child: subprocess.Popen[bytes]) -> None:
+    """Until the dashboard listens."""
+    deadline = time.monotonic() + DASHBOARD_START_S
+    while child.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as attempt:
+            if attempt.connect_ex((LOCAL, port)) == 0:
+                return
+        time.sleep(POLL_S)
+    raise ServiceUnavailable(
+        "The dashboard did not start.", next_step="Its messages are in the terminal above."
+    )
+
+
+def _wait(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Until one of them ends, which none should."""
+    while True:
+        for name, child in children.items():
+            code = child.poll()
+            if code is not None:
+                raise ServiceUnavailable(f"The {name} ended by itself (exit code {code}).")
+        time.sleep(POLL_S)
 
 
 def _run(arguments: Sequence[str], environment: dict[str, str]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from viatique.db import identities
 from viatique.db.exams import list_students
 from viatique.db.identities import StoredReading
+from viatique.db.pool import Database
 from viatique.decision import decide
-from viatique.files import Kind
+from viatique.files import Kind, Store
 from viatique.models import Decision, ExamId, IdentityState, Student
 from viatique.ocr import evidence
 from viatique.run import Run
-from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
 
@@ -19,7 +19,9 @@ SETTLED = frozenset({IdentityState.CONFIRMED, IdentityState.UNKNOWN})
 """Identities a person gave: the decision starts from them and never changes them."""
 
 
-def decide_identities(bench: Workbench, run: Run, exam_id: ExamId) -> int:
+def decide_identities(
+    database: Database, store: Store, run: Run, exam_id: ExamId, *, threshold: float
+) -> int:
     """Decides every copy that was read and stores what changed.
 
     Nothing is held while deciding; if readings or people's answers changed meanwhile, it decides
@@ -29,11 +31,11 @@ def decide_identities(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         How many copies changed.
     """
     while True:
-        with bench.database.transaction() as connection:
+        with database.transaction() as connection:
             stored = identities.list_readings(connection, exam_id)
             roster = list_students(connection, exam_id)
-        decisions = _decide(bench, stored, roster)
-        with bench.database.transaction() as connection:
+        decisions = _decide(store, stored, roster, threshold)
+        with database.transaction() as connection:
             identities.lock_decisions(connection, exam_id)
             if identities.list_readings(connection, exam_id) == stored:
                 changed = identities.apply_decisions(connection, decisions, run=run)
@@ -43,12 +45,12 @@ def decide_identities(bench: Workbench, run: Run, exam_id: ExamId) -> int:
 
 
 def _decide(
-    bench: Workbench, stored: Sequence[StoredReading], roster: Sequence[Student]
+    store: Store, stored: Sequence[StoredReading], roster: Sequence[Student], threshold: float
 ) -> list[Decision]:
     readings = {
-        item.copy_id: evidence.from_bytes(bench.store.get(item.reading_sha256, Kind.READING))
+        item.copy_id: evidence.from_bytes(store.get(item.reading_sha256, Kind.READING))
         for item in stored
     }
     settled = {item.copy_id: item.student_id for item in stored if item.identity in SETTLED}
-    decisions = decide(readings, roster, threshold=bench.settings.review_threshold, settled=settled)
+    decisions = decide(readings, roster, threshold=threshold, settled=settled)
     return [decision for decision in decisions if decision.copy_id not in settled]

@@ -1,0 +1,161 @@
+"""The gate before the dashboard: no request and no websocket gets by without a session.
+
+Streamlit serves pictures and its own websocket to anybody who asks; this is asked first.
+"""
+
+import html
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from viatique.db.pool import Database
+from viatique.steps.sign_in import SESSION_LASTS, Refusal, account_of, sign_in, sign_out
+
+COOKIE = "viatique_session"
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+OPEN_PATHS = frozenset({SIGN_IN, "/_stcore/health"})
+BODY_LIMIT = 4096
+"""Bytes of a sign-in form."""
+
+TEXTS = {
+    None: "",
+    Refusal.WRONG: "Identifiant ou mot de passe incorrect. · Wrong login or password.",
+    Refusal.LOCKED: "Trop d'essais : attendez un quart d'heure. · Too many tries: wait 15 minutes.",
+}
+
+PAGE = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><title>Viatique</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
+body {{ display: grid; place-items: center; min-height: 95vh; margin: 0; }}
+form {{ display: grid; gap: .75rem; width: min(22rem, 90vw); }}
+h1 {{ margin: 0; font-size: 1.6rem; }} p {{ margin: 0; }}
+input, button {{ font: inherit; padding: .7rem; border-radius: .5rem; border: 1px solid #8886; }}
+button {{ background: #1f3c7a; color: #fff; cursor: pointer; }}
+[role=alert] {{ color: #c0392b; }}
+</style></head><body><main><form method="post" action="/sign-in">
+<h1>Viatique</h1><p role="alert">{message}</p>
+<label for="login">Identifiant · Login</label>
+<input id="login" name="login" autocomplete="username" required autofocus value="{login}">
+<label for="password">Mot de passe · Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Entrer · Sign in</button>
+</form></main></body></html>"""
+
+
+class Gate:
+    """ASGI middleware: lets signed-in people through, shows others the sign-in page."""
+
+    def __init__(self, app: ASGIApp, *, database: Database, policy: str) -> None:
+        self._app = app
+        self._database = database
+        self._headers = {
+            "content-security-policy": policy,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "x-frame-options": "DENY",
+            "cache-control": "no-store",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or passes on what may pass."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if scope["type"] == "websocket":
+            may_pass = _is_same_origin(headers) and await self._is_signed_in(headers)
+            if may_pass:
+                await self._app(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 4401})
+            return
+        answer = await self._own_answer(scope, receive, headers)
+        if answer is None:
+            await self._app(scope, receive, self._with_headers(send))
+        else:
+            await answer(scope, receive, self._with_headers(send))
+
+    async def _own_answer(
+        self, scope: Scope, receive: Receive, headers: Headers
+    ) -> Response | None:
+        """The gate's answer to a request; None lets it through."""
+        path, method = scope["path"], scope["method"]
+        if path == SIGN_IN:
+            request = Request(scope, receive)
+            return await self._sign_in(request) if method == "POST" else _sign_in_page()
+        if path == SIGN_OUT:
+            return await self._sign_out(headers)
+        if path in OPEN_PATHS or await self._is_signed_in(headers):
+            return None
+        if method == "GET" and "text/html" in headers.get("accept", ""):
+            return RedirectResponse(SIGN_IN, status_code=303)
+        return PlainTextResponse("Sign in first.", status_code=401)
+
+    async def _sign_in(self, request: Request) -> Response:
+        if not _is_same_origin(request.headers):
+            return PlainTextResponse("From another site.", status_code=403)
+        if int(request.headers.get("content-length") or BODY_LIMIT + 1) > BODY_LIMIT:
+            return PlainTextResponse("Too long.", status_code=413)
+        form = await request.form()
+        login, password = str(form.get("login", "")), str(form.get("password", ""))
+        result = await run_in_threadpool(sign_in, self._database, login, password)
+        if isinstance(result, Refusal):
+            return _sign_in_page(result, login)
+        answer = RedirectResponse("/", status_code=303)
+        answer.set_cookie(
+            COOKIE,
+            result,
+            max_age=int(SESSION_LASTS.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    async def _sign_out(self, headers: Headers) -> Response:
+        token = session_token(headers)
+        if token:
+            await run_in_threadpool(sign_out, self._database, token)
+        answer = RedirectResponse(SIGN_IN, status_code=303)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    async def _is_signed_in(self, headers: Headers) -> bool:
+        token = session_token(headers)
+        if not token:
+            return False
+        return await run_in_threadpool(account_of, self._database, token) is not None
+
+    def _with_headers(self, send: Send) -> Send:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+            await send(message)
+
+        return send_with_headers
+
+
+def session_token(headers: Headers) -> str | None:
+    """The session's token in the cookies of a request."""
+    cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    return cookie.value if cookie else None
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """Whether a browser sent this from a page of ours; a request without Origin is no browser's."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _sign_in_page(refusal: Refusal | None = None, login: str = "") -> HTMLResponse:
+    page = PAGE.format(message=html.escape(TEXTS[refusal]), login=html.escape(login[:200]))
+    return HTMLResponse(page, status_code=401 if refusal else 200)

@@ -1,0 +1,108 @@
+"""What every page needs to know: who looks, in which language, and how to say an error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+
+from dashboard import texts
+from dashboard.data import open_database
+from dashboard.gate import COOKIE
+from viatique.access import Permission, may
+from viatique.db.accounts import Account
+from viatique.errors import ViatiqueError
+from viatique.models import ExamId, Language
+from viatique.steps.sign_in import account_of
+
+LANGUAGE, PAGES = "language", "pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Who looks at a page, read from the database at each run of it."""
+
+    account: Account
+    token: str
+    language: Language
+
+    def text(self, key: str, **values: object) -> str:
+        """A text in the visitor's language."""
+        return texts.text(key, self.language, **values)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the visitor has a permission."""
+        return may(self.account.role, permission)
+
+
+def keep_pages(pages: dict[str, StreamlitPage]) -> None:
+    """Tells the views which pages there are in this run, so that they can lead to them."""
+    st.session_state[PAGES] = pages
+
+
+def page_named(name: str) -> StreamlitPage:
+    """A page to lead to; only pages the visitor may see are there."""
+    found: StreamlitPage = st.session_state[PAGES][name]
+    return found
+
+
+def current_visit() -> Visit | None:
+    """The visit of this run; None when the session ended since the page was opened."""
+    token = st.context.cookies.get(COOKIE, "")
+    account = account_of(open_database(), token) if token else None
+    if account is None:
+        return None
+    return Visit(account=account, token=token, language=_language())
+
+
+def _language() -> Language:
+    if LANGUAGE not in st.session_state:
+        is_french = (st.context.locale or "").lower().startswith("fr")
+        st.session_state[LANGUAGE] = Language.FR if is_french else Language.EN
+    return Language(st.session_state[LANGUAGE])
+
+
+def switch_language() -> None:
+    """French after English and the other way round."""
+    is_french = st.session_state[LANGUAGE] is Language.FR
+    st.session_state[LANGUAGE] = Language.EN if is_french else Language.FR
+
+
+def guarded(
+    visit: Visit, permission: Permission, view: Callable[[Visit], None]
+) -> Callable[[], None]:
+    """The view as a page that only shows itself to those who may see it."""
+
+    def page() -> None:
+        if visit.may(permission):
+            with errors_shown():
+                view(visit)
+        else:
+            st.error(visit.text("not_allowed"))
+
+    page.__name__ = view.__module__.rpartition(".")[2]
+    return page
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Shows an error of ours in words; anything else is left to Streamlit, which hides it."""
+    try:
+        yield
+    except ViatiqueError as error:
+        st.error(f"{error.what} {error.next_step}")
+
+
+def chosen_exam(visit: Visit, exams: dict[ExamId, str]) -> ExamId:
+    """The exam in the address, or chosen; kept in the address so that it can be sent to others."""
+    ids = list(exams)
+    wish = st.query_params.get("exam")
+    exam_id = st.selectbox(
+        visit.text("exam"),
+        ids,
+        index=ids.index(ExamId(wish)) if wish and wish in exams else 0,
+        format_func=lambda item: f"{item} · {exams[item]}",
+    )
+    st.query_params["exam"] = exam_id
+    return exam_id

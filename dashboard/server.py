@@ -1,0 +1,66 @@
+"""Serves the dashboard: ``python -m dashboard.server HOST PORT``, behind its gate.
+
+Run by ``viatique up``, which has started the database.
+"""
+
+import base64
+import hashlib
+import re
+import sys
+from importlib import resources
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard.data import open_database
+from dashboard.gate import Gate
+
+CONFIG = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "minimal",
+    "runner.postScriptGC": False,
+    "runner.fastReruns": True,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 2048,
+    "logger.level": "warning",
+    "theme.primaryColor": "#1f5fbf",
+}
+
+
+def content_policy() -> str:
+    """A Content-Security-Policy that allows Streamlit's own files and its inline scripts only."""
+    page = (resources.files("streamlit") / "static" / "index.html").read_text("utf-8")
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in scripts
+    ]
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {' '.join(hashes)}".strip(),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' ws: wss:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    middleware=[Middleware(Gate, database=open_database(), policy=content_policy())],
+)
+
+
+if __name__ == "__main__":
+    host, port = sys.argv[1], int(sys.argv[2])
+    app.run(config={**CONFIG, "server.address": host, "server.port": port})

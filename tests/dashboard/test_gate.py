@@ -1,0 +1,114 @@
+"""Nothing of the dashboard is served without a session: requests, pictures, websockets."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from dashboard.gate import COOKIE, Gate
+from viatique.access import Role
+from viatique.db.pool import Database
+from viatique.steps.sign_in import create_account
+
+PICTURE = "a student's page"
+ADDRESS = "http://testserver"
+
+
+async def media(_request: object) -> PlainTextResponse:
+    return PlainTextResponse(PICTURE)
+
+
+async def stream(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(PICTURE)
+    await websocket.close()
+
+
+@pytest.fixture
+def password(database: Database) -> str:
+    return create_account(database, "dupont", Role.COORDINATOR)
+
+
+@pytest.fixture
+def client(database: Database) -> TestClient:
+    app = Starlette(
+        routes=[Route("/media/1.png", media), WebSocketRoute("/_stcore/stream", stream)],
+        middleware=[Middleware(Gate, database=database, policy="default-src 'self'")],
+    )
+    return TestClient(app, follow_redirects=False)
+
+
+def signed_in(client: TestClient, password: str) -> TestClient:
+    form = {"login": "dupont", "password": password}
+    answer = client.post("/sign-in", data=form, headers={"origin": ADDRESS})
+    assert answer.status_code == 303
+    return client
+
+
+def test_a_request_without_a_session_gets_nothing(client: TestClient) -> None:
+    assert client.get("/media/1.png").status_code == 401
+    page = client.get("/", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+
+
+def test_a_made_up_cookie_gets_nothing(client: TestClient) -> None:
+    client.cookies.set(COOKIE, "x" * 43)
+    answer = client.get("/media/1.png")
+    assert answer.status_code == 401
+    assert PICTURE not in answer.text
+
+
+def test_a_session_gets_in_until_it_is_signed_out(client: TestClient, password: str) -> None:
+    signed_in(client, password)
+    token = client.cookies[COOKIE]
+    assert client.get("/media/1.png").text == PICTURE
+    client.get("/sign-out")
+    client.cookies.set(COOKIE, token)
+    assert client.get("/media/1.png").status_code == 401
+
+
+def test_a_websocket_needs_a_session_and_our_own_origin(client: TestClient, password: str) -> None:
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_stcore/stream"):
+        pass
+    signed_in(client, password)
+    with client.websocket_connect("/_stcore/stream") as websocket:
+        assert websocket.receive_text() == PICTURE
+    elsewhere = {"origin": "https://elsewhere.example"}
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/_stcore/stream", headers=elsewhere),
+    ):
+        pass
+
+
+def test_a_form_of_another_site_cannot_sign_in(client: TestClient, password: str) -> None:
+    form = {"login": "dupont", "password": password}
+    answer = client.post("/sign-in", data=form, headers={"origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+    assert COOKIE not in client.cookies
+
+
+def test_a_wrong_password_is_told_and_what_was_typed_is_escaped(client: TestClient) -> None:
+    form = {"login": '"><script>alert(1)</script>', "password": "x"}
+    answer = client.post("/sign-in", data=form, headers={"origin": ADDRESS})
+    assert answer.status_code == 401
+    assert "Wrong login or password" in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(client: TestClient, password: str) -> None:
+    form = {"login": "dupont", "password": password}
+    answer = client.post("/sign-in", data=form, headers={"origin": ADDRESS})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+def test_every_answer_carries_the_policy(client: TestClient) -> None:
+    for path in ("/sign-in", "/media/1.png"):
+        answer = client.get(path)
+        assert answer.headers["content-security-policy"] == "default-src 'self'"
+        assert answer.headers["x-content-type-options"] == "nosniff"

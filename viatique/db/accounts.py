@@ -1,0 +1,124 @@
+"""Accounts and sessions. Passwords arrive hashed, tokens as digests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from viatique.access import Role
+from viatique.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may sign in; ``locked_until`` is set after too many wrong passwords."""
+
+    account_id: str
+    login: str = field(repr=False)
+    role: Role
+    password_hash: str = field(repr=False)
+    failures: int
+    locked_until: datetime | None
+
+
+def insert_account(
+    connection: Connection, *, account_id: str, login: str, role: Role, password_hash: str
+) -> None:
+    """Adds an account.
+
+    Raises:
+        psycopg.IntegrityError: the login is taken; ``Database.transaction`` makes it a Conflict.
+    """
+    connection.execute(
+        """
+        INSERT INTO account (account_id, login, role, password_hash)
+        VALUES (%(id)s, %(login)s, %(role)s, %(hash)s)
+        """,
+        {"id": account_id, "login": login, "role": role, "hash": password_hash},
+    )
+
+
+def find_account(connection: Connection, login: str) -> Account | None:
+    """The account of a login, locked until the transaction ends: guesses are counted one by one."""
+    row = connection.execute(
+        """
+        SELECT account_id, login, role, password_hash, failures, locked_until
+        FROM account WHERE login = %(login)s FOR UPDATE
+        """,
+        {"login": login},
+    ).fetchone()
+    return _account(row) if row else None
+
+
+def list_accounts(connection: Connection) -> tuple[Account, ...]:
+    """All accounts, by login."""
+    rows = connection.execute(
+        """
+        SELECT account_id, login, role, password_hash, failures, locked_until
+        FROM account ORDER BY login
+        """
+    ).fetchall()
+    return tuple(_account(row) for row in rows)
+
+
+def mark_attempt(
+    connection: Connection, account_id: str, *, failures: int, locked_until: datetime | None
+) -> None:
+    """Stores how many wrong passwords were given in a row."""
+    connection.execute(
+        """
+        UPDATE account SET failures = %(failures)s, locked_until = %(until)s
+        WHERE account_id = %(id)s
+        """,
+        {"id": account_id, "failures": failures, "until": locked_until},
+    )
+
+
+def mark_password(connection: Connection, account_id: str, password_hash: str) -> None:
+    """Stores a new password and signs the account out everywhere."""
+    connection.execute(
+        """
+        UPDATE account SET password_hash = %(hash)s, failures = 0, locked_until = NULL
+        WHERE account_id = %(id)s
+        """,
+        {"id": account_id, "hash": password_hash},
+    )
+    connection.execute("DELETE FROM session WHERE account_id = %(id)s", {"id": account_id})
+
+
+def insert_session(
+    connection: Connection, *, token_sha256: bytes, account_id: str, expires_at: datetime
+) -> None:
+    """Adds a session and forgets those that expired."""
+    connection.execute("DELETE FROM session WHERE expires_at < now()")
+    connection.execute(
+        """
+        INSERT INTO session (token_sha256, account_id, expires_at)
+        VALUES (%(token)s, %(account)s, %(expires)s)
+        """,
+        {"token": token_sha256, "account": account_id, "expires": expires_at},
+    )
+
+
+def find_session(connection: Connection, token_sha256: bytes) -> Account | None:
+    """Whose session it is; None when there is none or it expired."""
+    row = connection.execute(
+        """
+        SELECT account_id, login, role, password_hash, failures, locked_until
+        FROM session JOIN account USING (account_id)
+        WHERE token_sha256 = %(token)s AND expires_at > now()
+        """,
+        {"token": token_sha256},
+    ).fetchone()
+    return _account(row) if row else None
+
+
+def delete_session(connection: Connection, token_sha256: bytes) -> None:
+    """Ends a session."""
+    connection.execute(
+        "DELETE FROM session WHERE token_sha256 = %(token)s", {"token": token_sha256}
+    )
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(**{**row, "role": Role(row["role"])})

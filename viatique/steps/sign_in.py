@@ -1,0 +1,144 @@
+"""Accounts made, passwords checked, sessions begun and ended.
+
+Passwords are hashed with argon2id at argon2-cffi's defaults (RFC 9106, low memory). Five wrong ones
+in a row lock an account for a quarter of an hour, as OWASP's authentication cheat sheet advises.
+"""
+
+import hashlib
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from viatique.access import Role
+from viatique.db import accounts
+from viatique.db.accounts import Account
+from viatique.db.pool import Database
+from viatique.errors import NotFound
+
+logger = logging.getLogger("viatique.access")
+
+MAX_FAILURES = 5
+LOCKED_FOR = timedelta(minutes=15)
+SESSION_LASTS = timedelta(hours=12)
+"""A working day."""
+FIRST_LOGIN = "admin"
+_hasher = PasswordHasher()
+_NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe())
+"""Checked when there is no such login, so that the answer takes as long."""
+
+
+class Refusal(StrEnum):
+    """Why somebody may not sign in."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
+def create_account(database: Database, login: str, role: Role) -> str:
+    """Adds an account.
+
+    Returns:
+        Its password, made up; shown once and kept nowhere.
+
+    Raises:
+        Conflict: the login is taken.
+    """
+    password = secrets.token_urlsafe(12)
+    account_id = f"U{secrets.token_hex(4).upper()}"
+    with database.transaction() as connection:
+        accounts.insert_account(
+            connection,
+            account_id=account_id,
+            login=_plain(login),
+            role=role,
+            password_hash=_hasher.hash(password),
+        )
+    logger.info("account_created", extra={"account_id": account_id, "role": role})
+    return password
+
+
+def create_first_account(database: Database) -> str | None:
+    """Adds ``admin`` where there is no account yet; its password, or None when there was one."""
+    with database.transaction() as connection:
+        if accounts.list_accounts(connection):
+            return None
+    return create_account(database, FIRST_LOGIN, Role.ADMIN)
+
+
+def renew_password(database: Database, login: str) -> str:
+    """A new password for an account, signed out everywhere.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    password = secrets.token_urlsafe(12)
+    with database.transaction() as connection:
+        account = accounts.find_account(connection, _plain(login))
+        if account is None:
+            raise NotFound("There is no such account.", next_step="viatique account list")
+        accounts.mark_password(connection, account.account_id, _hasher.hash(password))
+    logger.info("password_renewed", extra={"account_id": account.account_id})
+    return password
+
+
+def sign_in(database: Database, login: str, password: str) -> str | Refusal:
+    """The token of a new session, or why there is none."""
+    now = datetime.now(UTC)
+    with database.transaction() as connection:
+        account = accounts.find_account(connection, _plain(login))
+        if account and account.locked_until and account.locked_until > now:
+            return Refusal.LOCKED
+        is_right = _fits(account.password_hash if account else _NOBODYS_HASH, password)
+        if account is None:
+            return Refusal.WRONG
+        failures = 0 if is_right else account.failures + 1
+        is_locked = failures >= MAX_FAILURES
+        accounts.mark_attempt(
+            connection,
+            account.account_id,
+            failures=0 if is_locked else failures,
+            locked_until=now + LOCKED_FOR if is_locked else None,
+        )
+        if not is_right:
+            logger.warning("sign_in_refused", extra={"account_id": account.account_id})
+            return Refusal.LOCKED if is_locked else Refusal.WRONG
+        token = secrets.token_urlsafe(32)
+        accounts.insert_session(
+            connection,
+            token_sha256=_digest(token),
+            account_id=account.account_id,
+            expires_at=now + SESSION_LASTS,
+        )
+    logger.info("signed_in", extra={"account_id": account.account_id})
+    return token
+
+
+def account_of(database: Database, token: str) -> Account | None:
+    """Who is signed in with a token."""
+    with database.transaction() as connection:
+        return accounts.find_session(connection, _digest(token))
+
+
+def sign_out(database: Database, token: str) -> None:
+    """Ends the session of a token."""
+    with database.transaction() as connection:
+        accounts.delete_session(connection, _digest(token))
+
+
+def _plain(login: str) -> str:
+    return login.strip().lower()
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _fits(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
