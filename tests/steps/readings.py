@@ -7,11 +7,11 @@ import numpy as np
 from tests.unit.posteriors import posteriors
 from viatique.db.identities import insert_reading
 from viatique.files import Kind
+from viatique.inline import run_identify
 from viatique.models import CopyId, ExamId, FieldName, FieldReading, FieldState, HeaderReading
 from viatique.name_variants import fold_letters
 from viatique.ocr import evidence
 from viatique.run import new_run
-from viatique.steps.decide_identities import decide_identities
 from viatique.workbench import Workbench
 
 Names = tuple[str, str]
@@ -32,15 +32,9 @@ def give_readings(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
 
 
 def identify_as(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
-    """Decides an exam's copies from what was written on them."""
+    """Identifies an exam from what was written on all its copies that were not read yet."""
     give_readings(bench, written)
-    decide_exam(bench, ExamId(next(iter(written)).rpartition("-")[0]))
-
-
-def decide_exam(bench: Workbench, exam_id: ExamId) -> int:
-    """Decides from the readings there are; returns how many copies changed."""
-    threshold = bench.settings.review_threshold
-    return decide_identities(bench.database, bench.store, new_run(), exam_id, threshold=threshold)
+    run_identify(bench, ExamId(next(iter(written)).rpartition("-")[0]))
 
 
 def _field(name: FieldName, word: str) -> FieldReading:

@@ -13,10 +13,10 @@ from tests.steps.benches import (
     write_exam,
     write_scan,
 )
-from tests.steps.readings import decide_exam, identify_as
+from tests.steps.readings import identify_as
 from viatique.db.copies import Copy
 from viatique.errors import Conflict, IllegalTransition, NotFound
-from viatique.inline import run_import
+from viatique.inline import run_identify, run_import
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState, StudentId
 from viatique.run import new_run
@@ -97,7 +97,7 @@ def test_deciding_again_never_overrules_a_person(bench: Workbench, tmp_path: Pat
     identify_as(bench, {first.copy_id: ("Alpha", "Anne"), second.copy_id: ("Beta", "Bruno")})
     _confirm(bench, first, "S3")
     _confirm(bench, second, None)
-    decide_exam(bench, exam_id)
+    run_identify(bench, exam_id)
     assert _identities(bench, exam_id) == [(CONFIRMED, "S3"), (UNKNOWN, None)]
 
 
