@@ -45,7 +45,7 @@ def plausible_days(births: Iterable[date | None]) -> list[tuple[Variant, ...]]:
 
 
 def _is_day(match: re.Match[str]) -> bool:
-    year = int(match["year"]) if len(match["year"]) > 2 else 2000  # noqa: PLR2004
+    year = int(match["year"]) if len(match["year"]) > 2 else 2000
     try:
         date(year, int(match["month"]), int(match["day"]))
     except ValueError:
