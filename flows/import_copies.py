@@ -22,7 +22,8 @@ def import_copies(parameters: ImportParameters) -> None:
     exam_id, run = ExamId(parameters.exam), current_run()
     with flow_workbench() as bench, bound_to_run(exam_id):
         receive_inbox_task(exam_id)
-        plan_scan_task.map(unmapped(exam_id), unplanned_scans(bench, exam_id)).result()
+        plans = plan_scan_task.map(unmapped(exam_id), unplanned_scans(bench, exam_id))
+        plans.wait()
         drain(
             cut_chunk_task,
             exam_id,
@@ -31,3 +32,4 @@ def import_copies(parameters: ImportParameters) -> None:
             chunk_size=bench.settings.chunk_size,
         )
         publish_report(report_exam(bench.database, exam_id))
+        plans.result()  # a scan that could not be planned fails the run, but holds up no other

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from viatique import logs, progress
+from viatique.errors import ViatiqueError
 from viatique.models import ExamId, Sha256
 from viatique.run import Run, new_run
 from viatique.steps.decide_identities import decide_identities
@@ -26,10 +27,11 @@ def run_import(bench: Workbench, exam_id: ExamId) -> Run:
     run = new_run()
     with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
         receive_inbox(bench, exam_id)
-        for source_id in unplanned_scans(bench, exam_id):
-            plan_scan(bench, run, source_id)
+        errors = _plan_all(bench, run, exam_id)
         progress.start("import", count_uncut(bench, run, exam_id), "copies")
         _drain(cut_chunk, bench, run, exam_id)
+    if errors:
+        raise errors[0]
     return run
 
 
@@ -67,6 +69,17 @@ def run_process(bench: Workbench, exam_id: ExamId) -> Run:
     for sha256 in unrecorded_marks(bench, exam_id):
         run_marks(bench, exam_id, sha256)
     return run_finalize(bench, exam_id)
+
+
+def _plan_all(bench: Workbench, run: Run, exam_id: ExamId) -> list[ViatiqueError]:
+    """Plans every scan it can; a damaged one holds up no other."""
+    errors = []
+    for source_id in unplanned_scans(bench, exam_id):
+        try:
+            plan_scan(bench, run, source_id)
+        except ViatiqueError as error:
+            errors.append(error)
+    return errors
 
 
 def _decide(bench: Workbench, run: Run, exam_id: ExamId) -> None:

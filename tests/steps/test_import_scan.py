@@ -30,7 +30,7 @@ from viatique.db.copies import Copy, list_placements
 from viatique.db.sources import list_sources
 from viatique.demo.exam import DemoExam
 from viatique.demo.plan import NO_TRAPS, Trap
-from viatique.errors import InvalidScan, NotFound, ScanDefect
+from viatique.errors import InvalidScan, NotFound, ScanDefect, StoredFileCorrupt
 from viatique.files import Kind
 from viatique.inline import run_import
 from viatique.lifecycle import Action, CopyStatus
@@ -357,3 +357,17 @@ def test_progress_ends_at_what_was_announced(
         run_import(bench, exam_id)
     assert tally.totals["look"] == (130 if segmentation is Segmentation.HEADER else 65)
     assert tally.done == tally.totals
+
+
+def test_a_scan_that_cannot_be_planned_holds_up_no_other(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    for pages in (2, 4):
+        scan_pdf = write_scan(tmp_path, pages=pages, name=f"{pages}.pdf")
+        assert receive_scan(bench, exam_id, scan_pdf)
+    with bench.database.transaction() as connection:
+        damaged, _ = list_sources(connection, exam_id)
+    Path(bench.store.path(damaged.sha256, Kind.SCAN)).unlink()
+    with pytest.raises(StoredFileCorrupt):
+        run_import(bench, exam_id)
+    assert {copy.status for copy in list_copies(bench, exam_id)} == {CopyStatus.READY}
+    assert unplanned_scans(bench, exam_id) == [damaged.source_id]

@@ -259,12 +259,15 @@ def mark_failed(
     is_final: bool,
     limit: int,
     run: Run,
-) -> None:
+) -> bool:
     """Stores an error until the work succeeds.
 
     An error that may pass is taken as final for this run after ``limit`` attempts in it.
+
+    Returns:
+        Whether this run is done with the copy.
     """
-    connection.execute(
+    row = connection.execute(
         """
         UPDATE copy SET
             error_code = %(code)s,
@@ -276,6 +279,7 @@ def mark_failed(
             ) >= %(limit)s,
             updated_at = now()
         WHERE copy_id = %(copy)s
+        RETURNING error_is_final
         """,
         {
             "copy": copy_id,
@@ -284,7 +288,8 @@ def mark_failed(
             "final": is_final,
             "limit": limit,
         },
-    )
+    ).fetchone()
+    return row is None or bool(row["error_is_final"])
 
 
 def mark_succeeded(connection: Connection, copy_id: CopyId) -> None:

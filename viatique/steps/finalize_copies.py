@@ -58,8 +58,7 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     for job, outcome in zip(jobs, outcomes, strict=True):
         if isinstance(outcome, ViatiqueError):
             failed += 1
-            retryable += isinstance(outcome, TransientError)
-            _store_failure(bench, job, outcome, run)
+            retryable += not _store_failure(bench, job, outcome, run)
         else:
             _store_final(bench, job, outcome, run)
     progress.advance("finalize", len(jobs) - retryable)
@@ -168,11 +167,12 @@ def _final_details(score: Decimal, composed: Composed, retries: int) -> dict[str
     return {"success": True, "retries": retries, "score": str(score), "file": composed.sha256}
 
 
-def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run: Run) -> None:
+def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run: Run) -> bool:
+    """Returns whether this run is done with the copy."""
     limit = bench.settings.retry_limit
     with bench.database.transaction() as connection:
         _keep_claim(bench, connection, job.copy_id)
-        copies.mark_failed(
+        is_done = copies.mark_failed(
             connection,
             job.copy_id,
             error_code=error.code,
@@ -194,6 +194,7 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
         logger.critical(
             "finalize_retries_exhausted", extra={"copy_id": job.copy_id, "attempts": attempts}
         )
+    return is_done
 
 
 def _keep_claim(bench: Workbench, connection: Connection, copy_id: CopyId) -> None:

@@ -106,8 +106,7 @@ def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
             result = outcome if isinstance(outcome, ViatiqueError) else outcome[index]
             if isinstance(result, ViatiqueError):
                 failed += 1
-                retryable += isinstance(result, TransientError)
-                _store_failure(bench, piece, result, run)
+                retryable += not _store_failure(bench, piece, result, run)
             else:
                 _store_cut(bench, piece, result, run)
     progress.advance("import", len(pieces) - retryable)
@@ -186,11 +185,12 @@ def _store_cut(bench: Workbench, piece: Piece, sha256: Sha256, run: Run) -> None
     logger.info("copy_imported", extra={"copy_id": piece.copy_id})
 
 
-def _store_failure(bench: Workbench, piece: Piece, error: ViatiqueError, run: Run) -> None:
+def _store_failure(bench: Workbench, piece: Piece, error: ViatiqueError, run: Run) -> bool:
+    """Returns whether this run is done with the copy."""
     with bench.database.transaction() as connection:
         if not _release(bench, connection, piece):
-            return
-        copies.mark_failed(
+            return True
+        is_done = copies.mark_failed(
             connection,
             piece.copy_id,
             error_code=error.code,
@@ -199,6 +199,7 @@ def _store_failure(bench: Workbench, piece: Piece, error: ViatiqueError, run: Ru
             run=run,
         )
     logger.error("cut_failed", exc_info=error, extra={"copy_id": piece.copy_id})
+    return is_done
 
 
 def _release(bench: Workbench, connection: Connection, piece: Piece) -> bool:
