@@ -128,18 +128,32 @@ def _ids(decision: Decision, top: int) -> list[StudentId]:
 
 def baselines(readings: Readings, roster: Sequence[Student], truth: Truth) -> None:
     """Prints what text matching does without posteriors, dates, nobody or review."""
+    for label in ("greedy", "assigned"):
+        chosen = _by_text(readings, roster, assign=label == "assigned")
+        right = sum(truth[copy] == student for copy, student in chosen.items())
+        print(f"baseline, OCR text {label}: right {right}, WRONG {len(chosen) - right}")
+
+
+def assigned_texts(readings: Readings, roster: Sequence[Student], truth: Truth) -> int:
+    """How many copies plain assignment by OCR text gives to a wrong student."""
+    chosen = _by_text(readings, roster, assign=True)
+    return sum(truth[copy] != student for copy, student in chosen.items())
+
+
+def _by_text(
+    readings: Readings, roster: Sequence[Student], *, assign: bool
+) -> dict[CopyId, StudentId]:
     names = [fold_letters(f"{student.last_name}{student.first_name}") for student in roster]
     copies = [copy for copy in readings if _text(readings[copy])]
-    texts = [_text(readings[copy]) for copy in copies]
     if not copies or not names:
-        return
+        return {}
+    texts = [_text(readings[copy]) for copy in copies]
     scores = process.cdist(texts, names, scorer=fuzz.ratio)
-    greedy = scores.argmax(axis=1)
-    rows, columns = linear_sum_assignment(-scores)
-    assigned = dict(zip(rows.tolist(), columns.tolist(), strict=True))
-    for label, chosen in (("greedy", dict(enumerate(greedy.tolist()))), ("assigned", assigned)):
-        right = sum(truth[copies[row]] == roster[at].student_id for row, at in chosen.items())
-        print(f"baseline, OCR text {label}: right {right}, WRONG {len(chosen) - right}")
+    rows, columns = np.arange(len(copies)), scores.argmax(axis=1)
+    if assign:
+        rows, columns = linear_sum_assignment(-scores)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return {copies[row]: roster[column].student_id for row, column in pairs}
 
 
 def _text(reading: HeaderReading) -> str:
