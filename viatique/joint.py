@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from viatique.matching import Floats
 from viatique.models import CopyId, Student, StudentId
 from viatique.roster_fit import CopyFit
+from viatique.strangers import stranger_costs
 
 LOG_NOBODY = float(np.log(0.03))
 """Prior of a copy whose writer is not on the roster."""
@@ -60,12 +61,19 @@ def joint_beliefs(
     taken = np.array([student.student_id in given for student in roster], dtype=bool)
     costs = np.array([fit.total for fit in fits]).reshape(len(fits), len(roster))
     nobody = np.array([[fit.nobody] for fit in fits]).reshape(len(fits), 1)
-    logs = np.hstack([-costs / TEMPERATURE - np.log(max(1, len(roster))), -nobody])
-    logs[:, -1] += LOG_NOBODY
+    share = -np.log(max(1, len(roster)))
+    logs = np.hstack([-costs / TEMPERATURE + share, LOG_NOBODY - nobody])
+    logs[:, -1] = np.logaddexp(logs[:, -1], share + _look_alikes(fits))
     logs[:, :-1] += LOG_TAKEN * taken
     beliefs = _softmax(logs)
     shared = _softmax(logs + _claimed_by_others(beliefs))
     return Room(costs, beliefs, shared, _assign(logs), taken)
+
+
+def _look_alikes(fits: Sequence[CopyFit]) -> Floats:
+    """Returns the (M,) log-chance that a stranger wrote who is like somebody on the roster."""
+    costs = [stranger_costs(fit.fields, fit.costs, fit.unknown, TEMPERATURE) for fit in fits]
+    return np.array([float(np.logaddexp.reduce(-one, initial=-np.inf)) for one in costs])
 
 
 def _softmax(logs: Floats) -> Floats:

@@ -28,9 +28,10 @@ LOG_INITIALS = -7.0
 LOG_SHORT_YEAR = -2.0
 LOG_NO_LEADING_ZEROS = -3.0
 LOG_YEAR_FIRST = -5.0
-LOG_SLASHES_AS_ONES = -0.7
-LOG_SLASH_AS_ONE = -1.5
-"""The engine reads a handwritten slash as 1 in two dates of three (100 forms, 2026-11-24)."""
+LOG_SLASHES_AS_ONES = 0.0
+LOG_SLASH_AS_ONE = -0.7
+"""The engine reads a handwritten slash as 1 in two dates of three (100 forms, 2026-11-24), so that
+speaks against nobody."""
 
 MIN_PART_LETTERS = 3
 """Half of a double name shorter than this says too little to identify anyone."""
@@ -83,13 +84,15 @@ def last_name_variants(last_name: str) -> tuple[Variant, ...]:
 
 
 def first_name_variants(first_name: str) -> tuple[Variant, ...]:
-    """Returns all first names together, the first alone, half a compound, and initials."""
+    """Returns all first names, the first alone, other doubles in it, half of it, and initials."""
     names = [_folded_parts(name) for name in first_name.split()]
     names = [name for name in names if name]
     if not names:
         return ()
     variants = [("".join(part for name in names for part in name), 0.0)]
-    variants.append(("".join(names[0]), LOG_FIRST_OF_SEVERAL))
+    first = "".join(names[0])
+    variants.append((first, LOG_FIRST_OF_SEVERAL))
+    variants.extend((word, LOG_OTHER_DOUBLES) for word in other_doubles(first))
     variants.append((names[0][0], LOG_FIRST_OF_COMPOUND))
     variants.append(("".join(part[0] for part in names[0]), LOG_INITIALS))
     return _best_of_each(variants)

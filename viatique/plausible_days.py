@@ -21,8 +21,8 @@ MOST_DAYS = 8000
 _ORDERS = (
     re.compile(r"(?P<day>\d\d)1?(?P<month>\d\d)1?(?P<year>\d{4})"),
     re.compile(r"(?P<day>\d\d)1?(?P<month>\d\d)1?(?P<year>\d\d)"),
-    re.compile(r"(?P<day>\d)1?(?P<month>\d\d?)1?(?P<year>\d{4})"),
-    re.compile(r"(?P<day>\d\d)1?(?P<month>\d)1?(?P<year>\d{4})"),
+    re.compile(r"(?P<day>\d)(?P<month>\d\d?)(?P<year>\d{4})"),
+    re.compile(r"(?P<day>\d\d)(?P<month>\d)(?P<year>\d{4})"),
     re.compile(r"(?P<year>\d{4})1?(?P<month>\d\d)1?(?P<day>\d\d)"),
 )
 

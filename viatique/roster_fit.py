@@ -28,11 +28,18 @@ from viatique.name_variants import (
     last_name_variants,
     number_variants,
 )
+from viatique.plausible_days import plausible_days, reads_as_day
 from viatique.printed_labels import views
 
 FIELD_CAP = 20.0
 """Most one field may count against a student, nats: about three wrong letters. A field cropped on
 its neighbour then cannot outvote two good ones."""
+
+MOST_MISREAD = 12.0
+"""A reading further from any day than one digit or two is no date, and nobody's."""
+
+MISREAD_DOUBT = 1.5
+"""Nats that a date read as no day keeps against everyone: several days may fit it as well."""
 
 LOG_SWAPPED = -3.0
 """Prior of the names written in each other's field: 5 % of headers at most."""
@@ -93,7 +100,7 @@ class CopyFit:
         known: (F, N) whether the roster says what the student would write there.
         swapped: (N,) whether the better order is the other one.
         total: (N,) nats in all, the price of swapping included.
-        nobody: nats the same header costs if written by someone unknown.
+        unknown: (F,) nats each field costs if written by someone unknown.
         letters: (F, N) symbols of what the roster has for each field, names in that order.
         symbols: (F,) symbols in the free reading of each field.
     """
@@ -103,9 +110,14 @@ class CopyFit:
     known: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
     total: Floats
-    nobody: float
+    unknown: Floats
     letters: NDArray[np.int64]
     symbols: tuple[int, ...]
+
+    @property
+    def nobody(self) -> float:
+        """Nats the header costs if written by someone unknown."""
+        return float(self.unknown.sum())
 
 
 def fit_all(
@@ -113,11 +125,16 @@ def fit_all(
 ) -> dict[CopyId, CopyFit]:
     """Fits every header against every student."""
     lexicons = {name: _lexicon(_variants(name, roster)) for name in FieldName}
-    return {copy_id: fit(reading, lexicons, len(roster)) for copy_id, reading in readings.items()}
+    days = _lexicon(plausible_days(student.birth_date for student in roster))
+    return {
+        copy_id: fit(reading, lexicons, days, len(roster)) for copy_id, reading in readings.items()
+    }
 
 
-def fit(reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], count: int) -> CopyFit:
-    """Fits one header against ``count`` students."""
+def fit(
+    reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], days: Lexicon, count: int
+) -> CopyFit:
+    """Fits one header against ``count`` students; ``days`` are all days a writer may be born."""
     frames = {field.name: prepared(field.log_probs) for field in reading.fields if _is_read(field)}
     names = tuple(frames)
     symbols = tuple(len(free_reading(frames[name])) for name in names)
@@ -130,11 +147,23 @@ def fit(reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], count: in
         for row, name in enumerate(names)
     ]
     costs, swapped = _better_order(names, np.array(straight), np.array(crossed))
+    if FieldName.BIRTH_DATE in names:
+        row = names.index(FieldName.BIRTH_DATE)
+        misread = _misread(frames[FieldName.BIRTH_DATE], days)
+        costs[row] = np.maximum(0.0, costs[row] - misread) + min(MISREAD_DOUBT, misread)
     known = np.isfinite(costs)
     costs = np.where(known, costs, neutral[:, None])
     total = costs.sum(axis=0) - LOG_SWAPPED * swapped
     letters = _letters(names, lexicons, swapped)
-    return CopyFit(names, costs, known, swapped, total, float(neutral.sum()), letters, symbols)
+    return CopyFit(names, costs, known, swapped, total, neutral, letters, symbols)
+
+
+def _misread(frames: Floats, days: Lexicon) -> float:
+    """Returns the nats that any day costs on a reading that is none, 0 on one that is a day."""
+    if not len(days.starts) or reads_as_day(frames):
+        return 0.0
+    best = float(_student_costs(frames, days, len(days.sizes)).min())
+    return best if best < MOST_MISREAD else 0.0
 
 
 def _letters(

@@ -116,10 +116,33 @@ def test_an_absent_look_alike_is_reviewed() -> None:
 
 
 def test_a_day_that_does_not_fit_is_reviewed_even_with_both_names() -> None:
-    decision = only(header("Leconte", "Clara", "01122009"))
+    decision = only(header("Leconte", "Clara", "12122009"))
     assert decision.state is REVIEW
     assert IdentityReason.FIELD_DISAGREES in decision.reasons
     assert decision.candidates[0].student_id == "6"
+
+
+def test_one_digit_off_passes_only_when_both_names_fit_to_the_letter() -> None:
+    assert only(header("Leconte", "Clara", "01122009")).student_id == "6"
+    assert only(header("Leconde", "Clara", "01122009")).state is REVIEW
+    assert only(header("Leconte", "Klara", "01122009")).state is REVIEW
+
+
+def test_a_date_that_is_no_day_is_the_nearest_day() -> None:
+    assert only(header("Lecante", "Clara", "01612009")).student_id == "6"
+    assert only(header("Leconte", "Clara", "61112009")).student_id == "6"
+    assert only(header("Leconte", "Clara", "62122009")).state is REVIEW
+
+
+def test_a_field_that_disagrees_never_looks_certain() -> None:
+    for reading in (
+        header("Ait Kadour", "Jules", "28032009"),
+        header("Zidane", "Thomas", "03022008"),
+        header("Leconte", "Clara", "12122009"),
+    ):
+        decision = only(reading)
+        assert IdentityReason.FIELD_DISAGREES in decision.reasons
+        assert decision.confidence < 0.9999
 
 
 def test_slashes_read_as_ones_and_labels_in_the_crop_do_not_matter() -> None:

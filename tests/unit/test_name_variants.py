@@ -35,7 +35,8 @@ def test_either_half_of_a_double_last_name() -> None:
 
 def test_the_first_of_several_first_names() -> None:
     words = dict(first_name_variants("Anne-Marie Louise"))
-    assert set(words) == {"ANNEMARIELOUISE", "ANNEMARIE", "ANNE", "AM"}
+    assert {"ANNEMARIELOUISE", "ANNEMARIE", "ANEMARIE", "ANNE", "AM"} < set(words)
+    assert "MARIE" not in words
     assert words["ANNEMARIELOUISE"] == 0
     assert words["ANNEMARIE"] > words["ANNE"] > words["AM"]
 
