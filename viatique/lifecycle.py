@@ -44,6 +44,27 @@ class Action(StrEnum):
     ERASE = "ERASE"
 
 
+class LockConflict(StrEnum):
+    """Why a marker's lock or write is refused; the label conflicts are counted by."""
+
+    MISSING = "missing"
+    EXPIRED = "expired"
+    OWNER_MISMATCH = "owner_mismatch"
+    TOKEN_MISMATCH = "token_mismatch"  # noqa: S105  # a name, no secret
+    ALREADY_LOCKED = "already_locked"
+    ALREADY_GRADED = "already_graded"
+    STALE_VERSION = "stale_version"
+
+
+class UnlockReason(StrEnum):
+    """Why a coordinator takes a lock away: a code, because the audit trail holds no free text."""
+
+    MARKER_ABSENT = "marker_absent"
+    REASSIGNED = "reassigned"
+    MISTAKE = "mistake"
+    FINALIZE = "finalize"
+
+
 class Move(StrEnum):
     """A named edge of the copy's life; the name says who does it and how it ended."""
 

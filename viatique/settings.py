@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     lease_s: int = Field(
         default=600, ge=30, description="Seconds after which a silent claim is free again."
     )
+    lock_ttl_s: int = Field(
+        default=1800,
+        ge=1,
+        description="Seconds a marker keeps a copy without giving a sign of life.",
+    )
     retry_limit: int = Field(
         default=3,
         ge=1,

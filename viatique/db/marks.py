@@ -93,7 +93,8 @@ def put_appreciation(
     """Stores the overall remark with a SCORE event; False when nothing changed."""
     row = connection.execute(
         """
-        UPDATE copy SET appreciation = %(text)s, updated_at = now()
+        UPDATE copy SET appreciation = %(text)s, appreciation_version = appreciation_version + 1,
+            updated_at = now()
         WHERE copy_id = %(copy)s AND appreciation <> %(text)s RETURNING copy_id
         """,
         {"copy": copy_id, "text": text},
