@@ -83,6 +83,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This scan is already in exam {exam}; nothing was added.",
         "Ce scan est déjà dans l'examen {exam} ; rien n'a été ajouté.",
     ),
+    "checking": ("Looking at the scan", "Examen du scan"),
+    "check_found": (
+        "{copies} copies from {pages} scanned pages, {incomplete} incomplete.",
+        "{copies} copies dans {pages} pages scannées, dont {incomplete} incomplètes.",
+    ),
+    "check_picture": (
+        "What was found, drawn on the first headers: {path}",
+        "Ce qui a été trouvé, dessiné sur les premiers en-têtes : {path}",
+    ),
     "first_account": (
         "First account of the dashboard, shown once: {login} / {password}",
         "Premier compte du tableau de bord, montré une fois : {login} / {password}",

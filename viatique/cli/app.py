@@ -19,6 +19,7 @@ from viatique.cli.listing import (
     list_copies_of_exam,
     show_accounts,
     show_audit,
+    show_check,
     show_exams,
     verify_trail,
 )
@@ -34,6 +35,7 @@ from viatique.run import new_run
 from viatique.services.foreground import hold
 from viatique.services.local import stop
 from viatique.settings import load_settings
+from viatique.steps.check_exam import check_exam
 from viatique.steps.create_exam import create_exam
 from viatique.steps.decide_identities import decide_identities
 from viatique.steps.import_scan import receive_scan
@@ -93,6 +95,16 @@ def create(file: Path, /) -> int:
         exam_id = create_exam(bench.database, file)
     terminal.say(f"viatique import {exam_id} SCAN.pdf")
     sys.stdout.write(f"{exam_id}\n")
+    return 0
+
+
+@exam_app.command
+def check(exam: Exam, scan: Path, /) -> int:
+    """Try the exam's settings on a scan: which copies and fields are found. Imports nothing."""
+    with running.workbench() as bench:
+        with terminal.messages.status(text("checking", CLI_LANGUAGE)):
+            found = check_exam(bench, _exam(exam), scan)
+        show_check(found)
     return 0
 
 

@@ -12,8 +12,9 @@ from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.files import Kind
 from viatique.models import CopyId, ExamId
+from viatique.steps.check_exam import Check
 from viatique.steps.verify_audit import verify_audit
-from viatique.texts import CLI_LANGUAGE, reason_text
+from viatique.texts import CLI_LANGUAGE, reason_text, text
 from viatique.workbench import Workbench
 
 
@@ -97,6 +98,21 @@ def show_exams(database: Database, *, is_json: bool) -> None:
             exam.exam_id, exam.name, str(exam.exam_date or ""), f"{exam.created_at:%Y-%m-%d %H:%M}"
         )
     results.print(table)
+
+
+def show_check(found: Check) -> None:
+    """What an import would find, and what was read in the first headers."""
+    say = {"copies": found.copies, "pages": found.pages, "incomplete": found.incomplete}
+    results.print(text("check_found", CLI_LANGUAGE, **say))
+    fields = [field.name for field in found.first[0].reading.fields] if found.first else []
+    table = Table("pages", *fields, "")
+    for copy in found.first:
+        cells = [Text(field.text or f"({field.state})") for field in copy.reading.fields]
+        cells += [Text("–")] * (len(fields) - len(cells))
+        problem = reason_text(copy.problem, CLI_LANGUAGE) if copy.problem else ""
+        table.add_row(f"{copy.first_page}-{copy.last_page}", *cells, problem)
+    results.print(table)
+    results.print(text("check_picture", CLI_LANGUAGE, path=found.picture), soft_wrap=True)
 
 
 def show_accounts(database: Database, *, is_json: bool) -> None:

@@ -84,13 +84,14 @@ def read_copy_header(job: ReadJob) -> Read:
     store = Store(job.store_url)
     copy_pdf = store.get(job.file_sha256, Kind.COPY)
     page = render_page(copy_pdf, 0, dpi=READING_DPI)
-    reading = read_header(_engine(job.models_folder), page, job.spec)
+    reading = read_header(engine_of_process(job.models_folder), page, job.spec)
     sha256 = store.put(evidence.to_bytes(reading), Kind.READING)
     return Read(sha256=sha256, engine=reading.engine, duration_s=time.perf_counter() - started)
 
 
 @functools.cache
-def _engine(models_folder: Path) -> Engine:
+def engine_of_process(models_folder: Path) -> Engine:
+    """The one engine of this process, loaded when first asked for."""
     return load_engine(models_folder)
 
 
