@@ -130,16 +130,24 @@ def list_unread(connection: Connection, exam_id: ExamId, limit: int) -> list[Cop
 def list_gradable(
     connection: Connection, exam_id: ExamId, *, leaves: Sequence[str], run: Run, limit: int
 ) -> list[CopyId]:
-    """Copies that may be finalized now: complete marks, not yet failed for good in this run.
+    """Copies that may be finalized now: complete marks, nobody marking, not failed in this run.
 
-    A copy left GRADING_IN_PROGRESS by a process that died is one of them.
+    A copy left GRADING_IN_PROGRESS by a process that died is one of them. What the first statement
+    finds is locked; the second looks again, because a marker may have come in between.
     """
+    arguments = {
+        "exam": exam_id,
+        "leaves": list(leaves),
+        "correlation": run.correlation_id,
+        "limit": limit,
+    }
     rows = connection.execute(
         """
         SELECT copy_id FROM copy
         WHERE exam_id = %(exam)s
             AND status IN ('READY', 'GRADING_FAILED', 'GRADING_IN_PROGRESS')
             AND (error_run IS DISTINCT FROM %(correlation)s OR NOT error_is_final)
+            AND NOT copy_is_held(copy_id)
             AND NOT EXISTS (
                 SELECT FROM unnest(%(leaves)s::text[]) AS leaf WHERE NOT EXISTS (
                     SELECT FROM mark
@@ -152,12 +160,21 @@ def list_gradable(
             )
         ORDER BY number LIMIT %(limit)s FOR UPDATE OF copy SKIP LOCKED
         """,
-        {
-            "exam": exam_id,
-            "leaves": list(leaves),
-            "correlation": run.correlation_id,
-            "limit": limit,
-        },
+        arguments,
+    ).fetchall()
+    rows = connection.execute(
+        """
+        SELECT copy_id FROM copy
+        WHERE copy_id = ANY(%(found)s) AND NOT copy_is_held(copy_id)
+            AND NOT EXISTS (
+                SELECT FROM unnest(%(leaves)s::text[]) AS leaf WHERE NOT EXISTS (
+                    SELECT FROM mark
+                    WHERE copy_id = copy.copy_id AND question = leaf AND points IS NOT NULL
+                )
+            )
+        ORDER BY number
+        """,
+        {**arguments, "found": [row["copy_id"] for row in rows]},
     ).fetchall()
     return [CopyId(row["copy_id"]) for row in rows]
 
