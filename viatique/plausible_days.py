@@ -4,6 +4,7 @@ Such a reading is compared with the best day it may be instead, because what it 
 nobody's. A reading that is a day stays as it is: it may be a stranger's.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -40,8 +41,12 @@ def plausible_days(births: Iterable[date | None]) -> list[tuple[Variant, ...]]:
         return []
     first = date(min(years) - YEARS_AROUND, 1, 1)
     count = (date(max(years) + YEARS_AROUND, 12, 31) - first).days + 1
-    days = range(count) if count <= MOST_DAYS else ()
-    return [date_variants(first + timedelta(number)) for number in days]
+    return _days(first, count) if count <= MOST_DAYS else []
+
+
+@functools.lru_cache(maxsize=4)
+def _days(first: date, count: int) -> list[tuple[Variant, ...]]:
+    return [date_variants(first + timedelta(number)) for number in range(count)]
 
 
 def _is_day(match: re.Match[str]) -> bool:

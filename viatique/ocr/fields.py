@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from scipy.sparse import csr_array
 
-from viatique.alphabet import DIGIT_FIELDS, alphabet_of, fold_posteriors, fold_weights
+from viatique.alphabet import alphabet_of, fold_posteriors, fold_weights
 from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, HeaderSpec, Rect
 from viatique.ocr.engine import Engine
 from viatique.ocr.form import Form, Grey, cropped, on_page, possible_forms
@@ -19,10 +19,9 @@ from viatique.ocr.zones import find_zones
 NARROWER = 0.7
 """Strips are read best somewhat narrow: capitals stand wide apart on forms. Mean cost of the right
 word 0.66 nats instead of 0.83 (97 headers of both shared exams, 2026-11-24)."""
-MIN_NAME_WIDTH = 160
-"""Pixels a name is padded to at height 48; short names would be too short for the recogniser. Dates
-read better padded to the recogniser's own 320 (the same headers)."""
-MIN_NUMBER_WIDTH = 320
+MIN_WIDTH = 128
+"""Pixels a strip is padded to at height 48: shorter ones would be too short for the recogniser, and
+its own 320 take time for nothing (the same words fit as well on 577 headers, 2026-11-24)."""
 
 
 def read_header(engine: Engine, page: Grey, spec: HeaderSpec) -> HeaderReading:
@@ -65,8 +64,7 @@ def _read_field(engine: Engine, form: Form, name: FieldName, zone: Rect | None) 
     strip = field_strip(form.picture, zone)
     if strip is None:
         return FieldReading(name=name, state=FieldState.EMPTY, log_probs=nothing, zone=place)
-    least = MIN_NUMBER_WIDTH if name in DIGIT_FIELDS else MIN_NAME_WIDTH
-    seen = engine.read(strip, min_width=least)
+    seen = engine.read(strip, min_width=MIN_WIDTH)
     return FieldReading(
         name=name,
         state=FieldState.READ,

@@ -18,7 +18,8 @@ Grey = NDArray[np.uint8]
 """uint8, (height, width), 0 = black."""
 
 LOOK_WIDTH = 414
-"""Width in pixels of an A4 page at 50 dpi, what ``look_for_header`` is made for."""
+"""Width in pixels of an A4 page at 50 dpi, what ``look_for_header`` is made for. Pages are shrunk by
+a whole factor to about that: ten times faster than to exactly that."""
 FORM_WIDTH = 1600
 """Width in pixels of a straightened form: about the 200 dpi of usual scans."""
 TOP_PART = 0.38
@@ -53,11 +54,11 @@ def possible_forms(page: Grey, spec: HeaderSpec) -> Iterator[Form]:
         page: the first page of a copy as seen, perhaps upside-down.
         spec: what the exam says.
     """
-    look = look_for_header(_resized(page, LOOK_WIDTH))
+    look = look_for_header(_shrunk(page))
     turn = 180 if look and look.turn else 0
     upright = turned(page) if turn else page
     if turn:
-        look = look_for_header(_resized(upright, LOOK_WIDTH))
+        look = look_for_header(_shrunk(upright))
     if spec.form is HeaderForm.ZONES:
         yield Form(picture=_unskewed(upright), turn=turn, place=Rect(x0=0, y0=0, x1=1, y1=1))
         return
@@ -98,8 +99,7 @@ def _top_part(page: Grey, turn: int) -> Form:
 
 
 def _framed(page: Grey, look: HeaderLook, turn: int) -> Form:
-    scale = page.shape[1] / LOOK_WIDTH
-    corners = (np.array(look.corners, np.float32) + 0.5) * scale
+    corners = (np.array(look.corners, np.float32) + 0.5) * _shrink_factor(page)
     return Form(picture=_straightened(page, corners), turn=turn, place=look.frame)
 
 
@@ -111,6 +111,17 @@ def _straightened(page: Grey, corners: NDArray[np.float32]) -> Grey:
     target = np.array([[0, 0], [size[0], 0], size, [0, size[1]]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     return np.asarray(cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _shrunk(page: Grey) -> Grey:
+    factor = _shrink_factor(page)
+    width, height = page.shape[1] // factor, page.shape[0] // factor
+    whole = page[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _shrink_factor(page: Grey) -> int:
+    return max(1, round(page.shape[1] / LOOK_WIDTH))
 
 
 def _resized(page: Grey, width: int) -> Grey:
