@@ -21,6 +21,7 @@ from viatique.cli.listing import (
     show_audit,
     show_check,
     show_exams,
+    show_results,
     verify_trail,
 )
 from viatique.errors import (
@@ -31,6 +32,7 @@ from viatique.errors import (
     ViatiqueError,
 )
 from viatique.models import CopyId, ExamId, StudentId
+from viatique.results import Profile
 from viatique.run import new_run
 from viatique.services.foreground import hold
 from viatique.services.local import stop
@@ -38,6 +40,7 @@ from viatique.settings import load_settings
 from viatique.steps.check_exam import check_exam
 from viatique.steps.create_exam import create_exam
 from viatique.steps.decide_identities import decide_identities
+from viatique.steps.export_results import export_csv, export_pdfs, list_results
 from viatique.steps.import_scan import receive_scan
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.report import report_exam
@@ -173,6 +176,34 @@ def copies(exam: Exam, /, *, json: Json = False) -> int:
     """List the copies of an exam."""
     with running.workbench() as bench:
         list_copies_of_exam(bench, _exam(exam), is_json=json)
+    return 0
+
+
+@app.command
+def results(
+    exam: Exam,
+    file: Path | None = None,
+    /,
+    *,
+    profile: Profile = Profile.PLAIN,
+    pdfs: Path | None = None,
+) -> int:
+    """Show the figures of an exam; write its results as a CSV, its final PDFs as a ZIP.
+
+    Args:
+        exam: Id of the exam.
+        file: CSV to write: who has which mark, nobody left out.
+        profile: whom the CSV is for.
+        pdfs: ZIP to write, of the final PDFs under the students' names.
+    """
+    exam_id = _exam(exam)
+    with running.workbench() as bench:
+        found, scheme = list_results(bench.database, exam_id)
+        if file:
+            export_csv(bench.database, new_run(PERSON), exam_id, file, profile)
+        if pdfs:
+            export_pdfs(bench.database, bench.store, new_run(PERSON), exam_id, pdfs)
+    show_results(found, scheme)
     return 0
 
 

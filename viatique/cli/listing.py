@@ -1,5 +1,7 @@
 """Commands that only read: copies, exams, audit events; tables for people, lines for programs."""
 
+from collections.abc import Sequence
+
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +14,8 @@ from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.files import Kind
 from viatique.models import CopyId, ExamId
+from viatique.results import Figures, Result, ResultState, figures
+from viatique.scoring import Scheme
 from viatique.steps.check_exam import Check
 from viatique.steps.verify_audit import verify_audit
 from viatique.texts import CLI_LANGUAGE, reason_text, text
@@ -96,6 +100,42 @@ def show_exams(database: Database, *, is_json: bool) -> None:
     for exam in exams:
         table.add_row(
             exam.exam_id, exam.name, str(exam.exam_date or ""), f"{exam.created_at:%Y-%m-%d %H:%M}"
+        )
+    results.print(table)
+
+
+def show_results(found: Sequence[Result], scheme: Scheme) -> None:
+    """The figures of an exam, and how many lines have no mark."""
+    seen = figures(found, scheme)
+    if seen:
+        _show_figures(seen, float(scheme.total))
+    for key, state in (
+        ("not_graded", ResultState.NOT_GRADED),
+        ("no_student", ResultState.NO_STUDENT),
+        ("absent", ResultState.ABSENT),
+    ):
+        count = sum(one.state is state for one in found)
+        if count:
+            results.print(f"{count} {text(key, CLI_LANGUAGE)}")
+
+
+def _show_figures(seen: Figures, total: float) -> None:
+    low, median, high = seen.quartiles
+    results.print(
+        f"{seen.count} {text('graded_copies', CLI_LANGUAGE)} · "
+        f"{text('mean', CLI_LANGUAGE)} {seen.mean:.2f} · "
+        f"{text('deviation', CLI_LANGUAGE)} {seen.deviation:.2f} · "
+        f"{text('quartiles', CLI_LANGUAGE)} {low:.2f} {median:.2f} {high:.2f}"
+    )
+    for place, count in enumerate(seen.bins):
+        start, end = (total * (place + step) / len(seen.bins) for step in (0, 1))
+        bar = "█" * round(30 * count / max(seen.bins))
+        results.print(f"{start:5.1f} – {end:5.1f} {count:4} {bar}")
+    table = Table(*(text(key, CLI_LANGUAGE) for key in ("question", "success", "discrimination")))
+    for question in seen.questions:
+        value = question.discrimination
+        table.add_row(
+            question.question, f"{question.success:.0%}", "–" if value is None else f"{value:.2f}"
         )
     results.print(table)
 

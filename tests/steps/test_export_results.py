@@ -1,0 +1,87 @@
+"""Results leave whole, under the right names, and each export leaves an event."""
+
+import csv
+import stat
+import zipfile
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from tests.steps.benches import list_copies, mark_exam
+from viatique.db.audit import list_events
+from viatique.errors import InvalidInput
+from viatique.inline import run_finalize
+from viatique.lifecycle import Action
+from viatique.models import ExamId
+from viatique.results import Profile, ResultState
+from viatique.run import new_run
+from viatique.steps.export_results import export_csv, export_pdfs, list_results
+from viatique.steps.settle import confirm_identity
+from viatique.workbench import Workbench
+
+
+@pytest.fixture
+def exam_id(bench: Workbench, tmp_path: Path) -> ExamId:
+    """Three finalized copies, the first given to the first student of the roster."""
+    exam_id = mark_exam(bench, tmp_path, count=3)
+    run_finalize(bench, exam_id)
+    first = list_copies(bench, exam_id)[0]
+    absent = [
+        one.student
+        for one in list_results(bench.database, exam_id)[0]
+        if one.state is ResultState.ABSENT
+    ]
+    assert absent[0] is not None
+    confirm_identity(bench.database, new_run("U1"), first.copy_id, absent[0].student_id)
+    return exam_id
+
+
+def exports(bench: Workbench, exam_id: ExamId) -> list[dict[str, object]]:
+    with bench.database.transaction() as connection:
+        events = list_events(connection, exam_id=exam_id, action=Action.EXPORT)
+    return [event.details for event in events]
+
+
+def test_the_csv_names_every_student_and_every_copy(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    path = tmp_path / "results.csv"
+    results = export_csv(bench.database, new_run("U1"), exam_id, path, Profile.PLAIN)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert len(rows) == len(results)
+    assert [row["state"] for row in rows].count("graded") == 1
+    assert [row["state"] for row in rows].count("no student") == 2
+    assert {row["score"] for row in rows if row["copy"]} == {"15.5"}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert exports(bench, exam_id) == [{"what": "csv plain", "lines": len(rows)}]
+
+
+def test_the_zip_holds_each_final_pdf_under_its_students_name(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    path = tmp_path / "finals.zip"
+    assert export_pdfs(bench.database, bench.store, new_run("U1"), exam_id, path) == 3
+    student = next(
+        one.student for one in list_results(bench.database, exam_id)[0] if one.student is not None
+    )
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        with pymupdf.open(stream=archive.read(names[0])) as pdf:
+            assert f"{exam_id}-0001" in pdf[0].get_text()
+    assert names[0].endswith(f"_{exam_id}-0001.pdf")
+    assert names[0].startswith(student.last_name[:1].upper())
+    assert [name for name in names if name.startswith("sans-eleve/")] == [
+        f"sans-eleve/{exam_id}-0002.pdf",
+        f"sans-eleve/{exam_id}-0003.pdf",
+    ]
+    assert exports(bench, exam_id) == [{"what": "pdf", "lines": 3}]
+
+
+def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput):
+        export_csv(bench.database, new_run("U1"), exam_id, tmp_path / "no" / "r.csv", Profile.PLAIN)
+    assert exports(bench, exam_id) == []

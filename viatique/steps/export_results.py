@@ -1,0 +1,164 @@
+"""The results of an exam leave Viatique: a CSV, and the final PDFs under the students' names.
+
+Each export leaves an event. Files are written beside their place and moved there when complete.
+"""
+
+import logging
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from viatique.db import copies, marks
+from viatique.db.audit import insert_event
+from viatique.db.copies import Copy
+from viatique.db.exams import find_exam, list_students
+from viatique.db.marks import Mark
+from viatique.db.pool import Database
+from viatique.errors import InvalidInput
+from viatique.files import Kind, Store
+from viatique.lifecycle import Action
+from viatique.models import CopyId, ExamId, Sha256, Student, StudentId
+from viatique.results import Profile, Result, ResultState, to_csv
+from viatique.run import Run
+from viatique.scoring import Scheme
+
+logger = logging.getLogger("grading")
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+"""The same PDFs give the same ZIP."""
+
+
+def list_results(database: Database, exam_id: ExamId) -> tuple[list[Result], Scheme]:
+    """One line a student and one a copy without a student, by name; with the marking scheme.
+
+    Raises:
+        NotFound: there is no such exam.
+    """
+    with database.transaction() as connection:
+        exam = find_exam(connection, exam_id)
+        students = {student.student_id: student for student in list_students(connection, exam_id)}
+        stored = copies.list_copies(connection, exam_id)
+        finals = copies.list_final_pdfs(connection, exam_id)
+        points = marks.list_marks(connection, exam_id)
+    results = [
+        _of_copy(copy, students, finals.get(copy.copy_id), points.get(copy.copy_id, {}))
+        for copy in stored
+    ]
+    present = {copy.student_id for copy in stored}
+    results += [
+        Result(state=ResultState.ABSENT, copy_id=None, student=student, score=None)
+        for student in students.values()
+        if student.student_id not in present
+    ]
+    return sorted(results, key=_order), exam.scheme
+
+
+def export_csv(
+    database: Database, run: Run, exam_id: ExamId, path: Path, profile: Profile
+) -> list[Result]:
+    """Writes the results as a CSV; returns them.
+
+    Raises:
+        NotFound: there is no such exam.
+        InvalidInput: the file cannot be written.
+    """
+    results, scheme = list_results(database, exam_id)
+    _replace(path, lambda part: part.write_bytes(to_csv(results, scheme, profile)))
+    _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
+    return results
+
+
+def export_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId, path: Path) -> int:
+    """Writes a ZIP of all final PDFs, one at a time; those without a student are in a folder.
+
+    Returns:
+        How many PDFs it holds.
+
+    Raises:
+        NotFound: there is no such exam.
+        InvalidInput: the file cannot be written.
+        StoredFileCorrupt: a final PDF is damaged.
+    """
+    results, _ = list_results(database, exam_id)
+    with database.transaction() as connection:
+        finals = copies.list_final_pdfs(connection, exam_id)
+    graded = [one for one in results if one.copy_id in finals]
+
+    def write(part: Path) -> None:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+            for one in graded:
+                if one.copy_id is not None:
+                    pdf = store.get(finals[one.copy_id][0], Kind.FINAL)
+                    archive.writestr(zipfile.ZipInfo(_pdf_name(one), ZIP_DATE), pdf)
+
+    _replace(path, write)
+    _note(database, run, exam_id, what="pdf", lines=len(graded))
+    return len(graded)
+
+
+def _of_copy(
+    copy: Copy,
+    students: Mapping[StudentId, Student],
+    final: tuple[Sha256, Decimal] | None,
+    given: Mapping[str, Mark],
+) -> Result:
+    student = students.get(copy.student_id) if copy.student_id else None
+    state = ResultState.GRADED if final else ResultState.NOT_GRADED
+    points = {question: mark.points for question, mark in given.items() if mark.points is not None}
+    return Result(
+        state=state if student else ResultState.NO_STUDENT,
+        copy_id=copy.copy_id,
+        student=student,
+        score=final[1] if final else None,
+        points=points,
+    )
+
+
+def _order(result: Result) -> tuple[bool, str, str, str]:
+    who = result.student
+    if who is None:
+        return (True, "", "", result.copy_id or "")
+    return (False, _plain(who.last_name), _plain(who.first_name), result.copy_id or "")
+
+
+def _pdf_name(result: Result) -> str:
+    copy_id = result.copy_id or CopyId("")
+    if result.student is None:
+        return f"sans-eleve/{copy_id}.pdf"
+    who = result.student
+    return f"{_plain(who.last_name)}_{_plain(who.first_name)}_{copy_id}.pdf"
+
+
+def _plain(name: str) -> str:
+    """Capitals without accents, safe in file names everywhere."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9]+", "-", ascii_only.upper()).strip("-")
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.touch(mode=0o600)
+        write(part)
+        part.replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"The results cannot be written there ({type(error).__name__}).",
+            next_step="Choose another place.",
+        ) from None
+
+
+def _note(database: Database, run: Run, exam_id: ExamId, *, what: str, lines: int) -> None:
+    with database.transaction() as connection:
+        insert_event(
+            connection,
+            action=Action.EXPORT,
+            exam_id=exam_id,
+            copy_id=None,
+            run=run,
+            details={"what": what, "lines": lines},
+        )
+    logger.info("results_exported", extra={"exam_id": exam_id, "what": what, "lines": lines})
