@@ -66,7 +66,17 @@ class Forger:
         return self.homonym(self.twin(one))
 
     def homonym(self, one: Student) -> Student:
-        return self._born_within(one, 30, 900)
+        """Born on a day that no single misread digit makes the same."""
+        other = self._born_within(one, 30, 900)
+        while one.birth_date and _digits_apart(one, other) < 2:
+            other = self._born_within(one, 30, 900)
+        return other
+
+    def digit_off(self, one: Student) -> Student:
+        other = self._born_within(one, 1, 900)
+        while one.birth_date and _digits_apart(one, other) != 1:
+            other = self._born_within(one, 1, 900)
+        return other
 
     def near_day(self, one: Student) -> Student:
         return self._born_within(one, 1, 31)
@@ -113,9 +123,11 @@ ATTACKS: dict[str, Attack] = {
     "two letters, same day": Forger.two_letters,
     "(label, one letter off)": Forger.one_letter,
     "(label, day off)": Forger.near_day,
+    "(label, digit off)": Forger.digit_off,
 }
-"""Those in brackets are what a label with a misprint looks like, shown apart: a person of nearly
-the same name born the same day, or of the same two names born the same month."""
+"""Those in brackets are what a misprint in the roster or one misread digit looks like, shown apart:
+a person of nearly the same name born the same day, or of the same two names born the same month or
+on a day that differs in one digit."""
 
 
 def attacked(
@@ -128,6 +140,11 @@ def attacked(
     forger = Forger(roster, rng)
     made = [make(forger, one) if one.student_id in present else one for one in roster]
     return [one for one in made if one is not None]
+
+
+def _digits_apart(one: Student, other: Student) -> int:
+    days = f"{one.birth_date:%d%m%Y}", f"{other.birth_date:%d%m%Y}"
+    return sum(left != right for left, right in zip(*days, strict=True))
 
 
 def _distance(left: str, right: str) -> int:

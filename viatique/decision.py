@@ -108,7 +108,7 @@ def decide(
         One decision per copy, in the order of ``readings``.
     """
     fits = fit_all(readings, roster)
-    rows = [copy for copy in readings if fits[copy].fields and copy not in settled]
+    rows = [copy for copy in readings if _says_something(fits[copy]) and copy not in settled]
     room = joint_beliefs([fits[copy] for copy in rows], roster, settled)
     places = {copy: row for row, copy in enumerate(rows)}
     return tuple(
@@ -117,6 +117,11 @@ def decide(
         else _unread(copy, reading)
         for copy, reading in readings.items()
     )
+
+
+def _says_something(fit: CopyFit) -> bool:
+    """Tells whether any field was readable; specks on an empty header must not claim students."""
+    return any(size >= MIN_SYMBOLS for size in fit.symbols)
 
 
 def _decide_one(case: _Case, roster: Sequence[Student], threshold: float) -> Decision:

@@ -134,6 +134,15 @@ def test_a_date_that_is_no_day_is_the_nearest_day() -> None:
     assert only(header("Leconte", "Clara", "62122009")).state is REVIEW
 
 
+def test_specks_on_an_empty_header_claim_nobody() -> None:
+    speck = field(FieldName.LAST_NAME, "I")
+    empty = [field(name, "") for name in (FieldName.FIRST_NAME, FieldName.BIRTH_DATE)]
+    first, second = run(written_by(ROSTER[5]), HeaderReading(fields=(speck, *empty)))
+    assert first.student_id == "6"
+    assert second.state is REVIEW
+    assert not second.candidates
+
+
 def test_a_field_that_disagrees_never_looks_certain() -> None:
     for reading in (
         header("Ait Kadour", "Jules", "28032009"),

@@ -18,8 +18,8 @@ Grey = NDArray[np.uint8]
 """uint8, (height, width), 0 = black."""
 
 LOOK_WIDTH = 414
-"""Width in pixels of an A4 page at 50 dpi, what ``look_for_header`` is made for. Pages are shrunk by
-a whole factor to about that: ten times faster than to exactly that."""
+"""Width in pixels of an A4 page at 50 dpi, what ``look_for_header`` is made for. Pages are shrunk
+by a whole factor to about that: ten times faster than to exactly that."""
 FORM_WIDTH = 1600
 """Width in pixels of a straightened form: about the 200 dpi of usual scans."""
 TOP_PART = 0.38
@@ -30,6 +30,9 @@ MAX_SKEW_DEG = 6.0
 MIN_SKEW_DEG = 0.15
 """Less moves the end of a line by less than a pen's width."""
 PAPER = 255
+GRAIN, CALM = 10.0, 1.2
+"""Standard deviation of the paper's grain, in grey levels, from which it is taken for ink, and how
+much it is smoothed then (sigma in pixels of a form). Shared exams have 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ def turned(page: Grey) -> Grey:
 
 def _top_part(page: Grey, turn: int) -> Form:
     top = page[: round(TOP_PART * page.shape[0])]
-    picture = _unskewed(_resized(top, FORM_WIDTH))
+    picture = _calmed(_unskewed(_resized(top, FORM_WIDTH)))
     return Form(picture=picture, turn=turn, place=Rect(x0=0, y0=0, x1=1, y1=TOP_PART))
 
 
@@ -110,7 +113,16 @@ def _straightened(page: Grey, corners: NDArray[np.float32]) -> Grey:
     size = (FORM_WIDTH, max(1, round(float(FORM_WIDTH * height / width))))
     target = np.array([[0, 0], [size[0], 0], size, [0, size[1]]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    return np.asarray(cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+    picture = cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_LINEAR)
+    return _calmed(np.asarray(picture, np.uint8))
+
+
+def _calmed(picture: Grey) -> Grey:
+    """The picture, smoothed when its paper is grainy."""
+    differences = np.diff(picture[::8].astype(np.float32), axis=1)
+    grain = float(np.median(np.abs(differences[:, ::4]))) / 0.6745 / np.sqrt(2)
+    smooth = cv2.GaussianBlur(picture, (0, 0), CALM) if grain > GRAIN else picture
+    return np.asarray(smooth, np.uint8)
 
 
 def _shrunk(page: Grey) -> Grey:

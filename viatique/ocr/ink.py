@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 Grey = NDArray[np.uint8]
 """uint8, (height, width), 0 = black."""
 
+PAPER = 255
 MIN_CELLS = 4
 """So many equal cells in a row are a boxed field, not letters that happen to be closed."""
 CELL_INSET = 0.09
 """Part of a cell's side next to its rules that is left out."""
 INK_LEVELS = 45
 """Grey levels darker than the paper that count as ink; pencil on grey paper has about 60."""
+FAINT_LEVELS = 20
+"""The same for the rules of boxes when none are found: they are thin, and grey once blurred."""
 MIN_INK = 0.006
 """Ink in a cell, as a fraction of its area, from which it is written in: a hyphen has 0.02."""
 GAP, SPACE = 0.16, 0.45
@@ -47,9 +50,9 @@ def on_white(crop: Grey) -> Grey:
     return np.clip(lighter, 0, 255).astype(np.uint8)
 
 
-def ink_mask(white: Grey) -> Grey:
-    """255 where there is ink on a white crop."""
-    return np.where(white < 255 - INK_LEVELS, 255, 0).astype(np.uint8)
+def ink_mask(white: Grey, levels: int = INK_LEVELS) -> Grey:
+    """255 where a white crop is darker than its paper by so many levels."""
+    return np.where(white < PAPER - levels, PAPER, 0).astype(np.uint8)
 
 
 def longest_run(crop: Grey) -> float:
@@ -64,7 +67,11 @@ def longest_run(crop: Grey) -> float:
 
 def find_cells(white: Grey) -> list[Cell]:
     """The boxes of a boxed field, left to right; empty when the field is not boxed."""
-    mask = cv2.dilate(ink_mask(white), np.ones((2, 2), np.uint8))
+    return _cells_of(white, INK_LEVELS) or _cells_of(white, FAINT_LEVELS)
+
+
+def _cells_of(white: Grey, levels: int) -> list[Cell]:
+    mask = cv2.dilate(ink_mask(white, levels), np.ones((2, 2), np.uint8))
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
