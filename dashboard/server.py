@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 import sys
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
@@ -63,4 +64,5 @@ app = st.App(
 
 if __name__ == "__main__":
     host, port = sys.argv[1], int(sys.argv[2])
-    app.run(config={**CONFIG, "server.address": host, "server.port": port})
+    with suppress(KeyboardInterrupt):
+        app.run(config={**CONFIG, "server.address": host, "server.port": port})

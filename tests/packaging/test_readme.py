@@ -10,6 +10,7 @@ from viatique.cli.app import app
 from viatique.exam_file import read_exam_file
 from viatique.lifecycle import CopyStatus
 from viatique.marks_file import read_marks
+from viatique.metrics import COUNTERS, HISTOGRAMS
 from viatique.models import AnnotationKind, IdentityState
 from viatique.settings import Settings
 
@@ -62,6 +63,11 @@ def test_every_setting_is_in_the_readme_and_no_other() -> None:
 @pytest.mark.parametrize("value", [*CopyStatus, *IdentityState, *AnnotationKind])
 def test_every_value_of_the_contract_is_in_the_readme(value: str) -> None:
     assert f"`{value}`" in README
+
+
+def test_every_metric_is_in_the_readme() -> None:
+    names = [one.name for one in (*HISTOGRAMS, *COUNTERS)]
+    assert [name for name in names if f"`{name}`" not in README] == []
 
 
 def test_every_path_in_the_readme_exists() -> None:

@@ -34,7 +34,7 @@ from viatique.errors import (
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.results import Profile
 from viatique.run import new_run
-from viatique.services.foreground import hold
+from viatique.services.foreground import METRICS_PORT, hold
 from viatique.services.local import stop
 from viatique.settings import load_settings
 from viatique.steps.check_exam import check_exam
@@ -268,6 +268,16 @@ def password(login: str, /) -> int:
     with running.workbench() as bench:
         renewed = renew_password(bench.database, login)
     sys.stdout.write(f"{renewed}\n")
+    return 0
+
+
+@app.command
+def metrics(*, host: str = "127.0.0.1", port: int = METRICS_PORT) -> int:
+    """Serve Prometheus metrics until Ctrl-C; the token is in HOME/run/metrics.token."""
+    from viatique.cli.serving import serve_metrics  # noqa: PLC0415  # a web server is slow to load
+
+    with running.workbench() as bench:
+        serve_metrics(bench, host, port)
     return 0
 
 

@@ -20,6 +20,8 @@ WORKER_ARGUMENTS = ("-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--
 DASHBOARD_ARGUMENTS = ("-m", "dashboard.server")
 DASHBOARD_PORT = 8501
 """Streamlit's usual port; another free one is taken when it is in use."""
+METRICS_ARGUMENTS = (sys.executable, "-m", "viatique.cli", "metrics", "--port")
+METRICS_PORT = 9108
 LOCAL = "127.0.0.1"
 CHILD_STOP_S = 20.0
 POLL_S = 0.5
@@ -56,15 +58,18 @@ def _hold_programs(
     on_progress("Registering the flows…")
     _run([sys.executable, "-m", "flows.deploy"], environment)
     port = free_port(DASHBOARD_PORT)
+    metrics_port = free_port(METRICS_PORT)
     address = [LOCAL, str(port)]
     children = {
         "worker": _start([sys.executable, *WORKER_ARGUMENTS], environment),
         "dashboard": _start([sys.executable, *DASHBOARD_ARGUMENTS, *address], environment),
+        "metrics": _start([*METRICS_ARGUMENTS, str(metrics_port)], environment),
     }
     try:
         _wait_for_port(port, children["dashboard"])
         on_progress(f"Prefect:   {services.prefect_ui_url or services.prefect_api_url}")
         on_progress(f"Dashboard: http://{LOCAL}:{port}")
+        on_progress(f"Metrics:   http://{LOCAL}:{metrics_port}/metrics")
         on_progress("Ready. Ctrl-C stops everything.")
         _wait(children)
     except KeyboardInterrupt:

@@ -132,7 +132,7 @@ def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
             connection,
             metric="grading_identify_duration_seconds",
             value=read.duration_s,
-            labels={},
+            labels={"decision": "read"},
             run=run,
         )
     logger.info(

@@ -1,0 +1,83 @@
+"""What the metrics say, read from the truth: sums of observations, counts of copies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from viatique.db.pool import Connection
+from viatique.lifecycle import CopyStatus
+from viatique.models import IdentityState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """Observations of one metric and label set between two bounds.
+
+    Attributes:
+        place: 0 for values up to the first bound, and so on; the last place is above all bounds.
+        latest_run: correlation id of the last of them.
+    """
+
+    labels: dict[str, str]
+    place: int
+    count: int
+    total: float
+    latest_run: str
+    latest_value: float
+
+
+def list_buckets(connection: Connection, metric: str, bounds: Sequence[float]) -> list[Bucket]:
+    """All observations of a metric since the database began, by labels and bucket."""
+    rows = connection.execute(
+        """
+        SELECT labels, place, count(*) AS count, sum(value) AS total,
+            (array_agg(correlation_id ORDER BY observation_id DESC))[1] AS latest_run,
+            (array_agg(value ORDER BY observation_id DESC))[1] AS latest_value
+        FROM (
+            SELECT labels, value, correlation_id, observation_id,
+                (SELECT count(*) FROM unnest(%(bounds)s::float8[]) AS bound WHERE value > bound)
+                    AS place
+            FROM observation WHERE metric = %(metric)s
+        ) AS placed
+        GROUP BY labels, place
+        """,
+        {"metric": metric, "bounds": list(bounds)},
+    ).fetchall()
+    return [Bucket(**{**row, "total": float(row["total"])}) for row in rows]
+
+
+def count_all_statuses(connection: Connection) -> dict[CopyStatus, int]:
+    """Copies of all exams by status, zero included."""
+    rows = connection.execute("SELECT status, count(*) AS n FROM copy GROUP BY status").fetchall()
+    found = {row["status"]: row["n"] for row in rows}
+    return {status: found.get(status, 0) for status in CopyStatus}
+
+
+def count_all_identities(connection: Connection) -> dict[IdentityState, int]:
+    """Copies of all exams by identity state, zero included."""
+    rows = connection.execute(
+        "SELECT identity, count(*) AS n FROM copy GROUP BY identity"
+    ).fetchall()
+    found = {row["identity"]: row["n"] for row in rows}
+    return {state: found.get(state, 0) for state in IdentityState}
+
+
+def oldest_waiting(connection: Connection) -> dict[str, float]:
+    """Seconds the longest waiting copy of each stage has been waiting, 0 when none is."""
+    row = connection.execute(
+        """
+        SELECT
+            min(updated_at) FILTER (WHERE status = 'STAGING') AS import,
+            min(updated_at) FILTER (WHERE status <> 'STAGING' AND identity = 'PENDING')
+                AS identify,
+            min(updated_at) FILTER (WHERE identity = 'REVIEW') AS review,
+            min(updated_at) FILTER (WHERE status = 'QUARANTINE') AS quarantine,
+            min(updated_at) FILTER (WHERE status = 'GRADING_IN_PROGRESS') AS finalize,
+            min(updated_at) FILTER (WHERE status = 'GRADING_FAILED') AS failed,
+            now() AS now
+        FROM copy
+        """
+    ).fetchone()
+    if row is None:
+        return {}
+    now = row.pop("now")
+    return {stage: (now - since).total_seconds() if since else 0.0 for stage, since in row.items()}
