@@ -6,6 +6,7 @@ Simpler than the import on purpose; never used by the application.
 import csv
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,9 @@ from viatique.models import CopyId, HeaderReading, Layout, Rect
 from viatique.ocr import evidence
 from viatique.ocr.engine import Engine, load_engine
 from viatique.ocr.fields import read_header
+from viatique.ocr.zones import learn_forms
 from viatique.pdf.render import grey
+from viatique.steps.read_headers import REFERENCES
 
 Page = NDArray[np.uint8]
 DPI = 200
@@ -76,8 +79,10 @@ def read_scan(folder: Path, models: Path, degrade: str) -> dict[CopyId, HeaderRe
     exam = read_exam_file((folder / "exam.toml").read_text(encoding="utf-8"))
     engine = first_engine(models)
     readings, started, cpu_started = {}, time.perf_counter(), time.process_time()
+    first = [DEGRADATIONS[degrade](page) for _, page in islice(exam_pages(folder), REFERENCES)]
+    known = learn_forms(engine, first, exam.header)
     for copy_id, page in exam_pages(folder):
-        readings[copy_id] = read_header(engine, DEGRADATIONS[degrade](page), exam.header)
+        readings[copy_id] = read_header(engine, DEGRADATIONS[degrade](page), exam.header, known)
     copies = max(1, len(readings))
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
     print(f"reading: {1000 * wall / copies:.0f} ms a copy, {1000 * cpu / copies:.0f} ms of CPU, "

@@ -30,8 +30,9 @@ from viatique.ocr.engine import Engine
 from viatique.ocr.fields import read_header
 from viatique.ocr.form import cropped, possible_forms
 from viatique.ocr.ink import find_cells, on_white
-from viatique.ocr.zones import find_zones
+from viatique.ocr.zones import find_zones, learn_forms
 from viatique.roster import read_roster
+from viatique.steps.read_headers import REFERENCES
 
 FIELDS = (FieldName.LAST_NAME, FieldName.FIRST_NAME, FieldName.BIRTH_DATE)
 BINS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0001)
@@ -130,8 +131,10 @@ def _stressed(
     exam: Exam, degrade: str, engine: Engine, arguments: argparse.Namespace
 ) -> list[Outcome]:
     readings, started = {}, time.process_time()
-    for copy, page in exam.pages.items():
-        readings[copy] = read_header(engine, DEGRADATIONS[degrade](page), exam.spec)
+    pages = {copy: DEGRADATIONS[degrade](page) for copy, page in exam.pages.items()}
+    known = learn_forms(engine, list(pages.values())[:REFERENCES], exam.spec)
+    for copy, page in pages.items():
+        readings[copy] = read_header(engine, page, exam.spec, known)
     cpu_ms = 1000 * (time.process_time() - started) / len(readings)
     outcomes = []
     kinds = ROSTERS if degrade == "none" else {"": ROSTERS[""]}

@@ -66,6 +66,10 @@ LONG = 9
 MIN_KNOWN = 2
 """Fields that must be read and on the roster. When there are no more, both must fit."""
 
+NUMBER_ALONE, LONG_NUMBER = 2.0, 6
+"""Where a form asks for a number only, it decides alone when it has this many digits and each is
+plainly right: a digit in doubt costs more."""
+
 MARGIN = 8.0
 """Nats the best must be ahead of the second student, and the better of two copies of the other
 (design/identification.md: 0 wrong in simulation)."""
@@ -163,9 +167,16 @@ def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
         found.append(IdentityReason.UNREADABLE)
     if (known & (costs > _limits(fit, best))).any():
         found.append(IdentityReason.FIELD_DISAGREES)
-    if known.sum() < MIN_KNOWN or fit.total[best] > TOTAL_LIMIT or _is_doubtful(fit, best):
+    if not _is_enough(fit, best) or fit.total[best] > TOTAL_LIMIT or _is_doubtful(fit, best):
         found.append(IdentityReason.NOBODY_FITS)
     return found
+
+
+def _is_enough(fit: CopyFit, best: int) -> bool:
+    """Tells whether the fields read are enough to know somebody by."""
+    if fit.fields == (FieldName.STUDENT_NUMBER,):
+        return bool(fit.known[0, best]) and int(fit.letters[0, best]) >= LONG_NUMBER
+    return int(fit.known[:, best].sum()) >= MIN_KNOWN
 
 
 def _is_doubtful(fit: CopyFit, best: int) -> bool:
@@ -193,7 +204,7 @@ def _limits(fit: CopyFit, best: int) -> Floats:
     if fit.swapped[best]:
         most = np.minimum(most, DIFFERS)
     if known.sum() <= MIN_KNOWN:
-        most = np.minimum(most, FITS)
+        most = np.minimum(most, FITS if len(fit.fields) > 1 else NUMBER_ALONE)
     return np.minimum(most, DIFFERS_PER_SYMBOL * letters)
 
 

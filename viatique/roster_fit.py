@@ -35,6 +35,9 @@ FIELD_CAP = 20.0
 """Most one field may count against a student, nats: about three wrong letters. A field cropped on
 its neighbour then cannot outvote two good ones."""
 
+LONE_CAP = 60.0
+"""The same where a form asks for one field only: there is nothing to outvote."""
+
 MOST_MISREAD = 12.0
 """A reading further from any day than one digit or two is no date, and nobody's."""
 
@@ -139,9 +142,10 @@ def fit(
     names = tuple(frames)
     symbols = tuple(len(free_reading(frames[name])) for name in names)
     neutral = np.array([_nobody(*pair) for pair in zip(names, symbols, strict=True)], dtype=float)
-    straight = [_field_costs(frames[name], lexicons[name], count) for name in names]
+    cap = FIELD_CAP if len(reading.fields) > 1 else LONE_CAP
+    straight = [_field_costs(frames[name], lexicons[name], count, cap) for name in names]
     crossed = [
-        _field_costs(frames[name], lexicons[OTHER_FIELD[name]], count)
+        _field_costs(frames[name], lexicons[OTHER_FIELD[name]], count, cap)
         if name in OTHER_FIELD
         else straight[row]
         for row, name in enumerate(names)
@@ -162,7 +166,7 @@ def _misread(frames: Floats, days: Lexicon) -> float:
     """Returns the nats that any day costs on a reading that is none, 0 on one that is a day."""
     if not len(days.starts) or reads_as_day(frames):
         return 0.0
-    best = float(_student_costs(frames, days, len(days.sizes)).min())
+    best = float(_student_costs(frames, days, len(days.sizes), FIELD_CAP).min())
     return best if best < MOST_MISREAD else 0.0
 
 
@@ -200,22 +204,22 @@ def _is_read(field: FieldReading) -> bool:
     return field.state is FieldState.READ and len(field.log_probs) > 0
 
 
-def _field_costs(frames: Floats, lexicon: Lexicon, count: int) -> Floats:
+def _field_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
     """Returns the (N,) cost of each student, a printed label in the crop set aside."""
     looks = views(frames) if frames.shape[1] == LETTERS_WIDTH else [(frames, 0.0)]
-    costs = [_student_costs(seen, lexicon, count) + price for seen, price in looks]
+    costs = [_student_costs(seen, lexicon, count, cap) + price for seen, price in looks]
     best = np.min(costs, axis=0)
-    return np.where(np.isfinite(best), np.minimum(best, FIELD_CAP), best)
+    return np.where(np.isfinite(best), np.minimum(best, cap), best)
 
 
-def _student_costs(frames: Floats, lexicon: Lexicon, count: int) -> Floats:
+def _student_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
     """Returns the (N,) cost of each student's best variant; inf for those without a word."""
     result = np.full(count, np.inf)
     if len(lexicon.starts):
-        by_word = penalties(frames, lexicon.words, cap=FIELD_CAP)
+        by_word = penalties(frames, lexicon.words, cap=cap)
         by_variant = by_word[lexicon.variant_words] + lexicon.variant_costs
         best = np.minimum.reduceat(by_variant, lexicon.starts)
-        result[lexicon.students] = np.minimum(best, FIELD_CAP)
+        result[lexicon.students] = np.minimum(best, cap)
     return result
 
 

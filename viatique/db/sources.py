@@ -143,3 +143,18 @@ def _source(row: dict[str, Any]) -> Source:
         page_count=row["page_count"],
         is_planned=row["is_planned"],
     )
+
+
+def list_first_copy_files(
+    connection: Connection, exam_id: ExamId, *, limit: int
+) -> tuple[Sha256, ...]:
+    """The files of the exam's first copies, in the order of the stack."""
+    rows = connection.execute(
+        """
+        SELECT file_sha256 FROM copy
+        WHERE exam_id = %(exam)s AND file_sha256 IS NOT NULL
+        ORDER BY number LIMIT %(limit)s
+        """,
+        {"exam": exam_id, "limit": limit},
+    ).fetchall()
+    return tuple(Sha256(row["file_sha256"]) for row in rows)

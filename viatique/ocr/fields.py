@@ -14,6 +14,7 @@ from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, 
 from viatique.ocr.engine import Engine
 from viatique.ocr.form import Form, Grey, cropped, on_page, possible_forms
 from viatique.ocr.ink import find_cells, lay_out_cells, on_white, writing_on_line
+from viatique.ocr.known_forms import KnownForms
 from viatique.ocr.zones import find_zones
 
 NARROWER = 0.7
@@ -24,7 +25,9 @@ MIN_WIDTH = 128
 its own 320 take time for nothing (the same words fit as well on 577 headers, 2026-11-24)."""
 
 
-def read_header(engine: Engine, page: Grey, spec: HeaderSpec) -> HeaderReading:
+def read_header(
+    engine: Engine, page: Grey, spec: HeaderSpec, known: KnownForms | None = None
+) -> HeaderReading:
     """What is written in the header of a copy.
 
     Args:
@@ -32,12 +35,13 @@ def read_header(engine: Engine, page: Grey, spec: HeaderSpec) -> HeaderReading:
         page: the whole first page as seen, perhaps upside-down: uint8, (height, width), 0 = black,
             150 to 300 dpi.
         spec: the exam's fields and form.
+        known: what ``learn_forms`` found on the exam's first copies.
 
     Raises:
         EngineFailure: the OCR could not be run.
     """
     for form in possible_forms(page, spec):
-        zones = find_zones(engine, form, spec)
+        zones = find_zones(engine, form, spec, known)
         if zones:
             fields = tuple(_read_field(engine, form, name, zones.get(name)) for name in spec.fields)
             return HeaderReading(fields=fields, turn=form.turn, engine=engine.version)

@@ -1,4 +1,4 @@
-"""Forms met before, recognised by the look of their labels: no text is found or read again.
+"""Forms of an exam, recognised by the look of their labels: no text is found or read again.
 
 A form counts as known only when every label is where it was, but for a common shift. What is kept
 is print, never writing, and only in this process.

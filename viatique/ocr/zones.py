@@ -1,11 +1,11 @@
 """Where on a form each field is written: beside or below its printed label.
 
-Labels are read by the OCR once for each kind of form; copies of a form met before are recognised
-by the look of their labels, which costs a tenth. What is written is not read here.
+Labels are read by the OCR on an exam's first copies; other copies of the same form are recognised
+by the look of their labels, which costs a tenth. What is written is not read here, and what is
+found on a copy does not depend on which others were read before.
 """
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from viatique.models import FieldName, HeaderForm, HeaderSpec, Rect
 from viatique.ocr.engine import Engine, Strip
-from viatique.ocr.form import Form, Grey, cropped
+from viatique.ocr.form import Form, Grey, cropped, possible_forms
 from viatique.ocr.ink import longest_run
 from viatique.ocr.known_forms import KnownForms
 from viatique.ocr.labels import is_other_label, label_of
@@ -50,7 +50,23 @@ class Label:
         return self.box.y1 - self.box.y0
 
 
-def find_zones(engine: Engine, form: Form, spec: HeaderSpec) -> Zones:
+def learn_forms(engine: Engine, pages: Iterable[Grey], spec: HeaderSpec) -> KnownForms:
+    """The kinds of form among some first pages, with all fields of the exam.
+
+    Raises:
+        EngineFailure: the OCR could not be run.
+    """
+    known = KnownForms()
+    for page in pages:
+        for form in possible_forms(page, spec):
+            if known.recognise(form.picture) or _learn(engine, form, spec, known):
+                break
+    return known
+
+
+def find_zones(
+    engine: Engine, form: Form, spec: HeaderSpec, known: KnownForms | None = None
+) -> Zones:
     """Where on the form each field of the exam is written; fields not found are absent.
 
     Raises:
@@ -58,13 +74,9 @@ def find_zones(engine: Engine, form: Form, spec: HeaderSpec) -> Zones:
     """
     if spec.form is HeaderForm.ZONES:
         return {name: zone for name, zone in spec.zones if name in spec.fields}
-    known = _known_forms(engine, spec)
-    zones = known.recognise(form.picture)
+    zones = known.recognise(form.picture) if known else None
     if zones is None:
-        labels = list(_labels(engine, form.picture))
-        zones = zones_of(form.picture, labels, spec.fields)
-        if set(zones) == set(spec.fields):
-            known.remember(form.picture, [one.box for one in labels if one.field], zones)
+        zones = zones_of(form.picture, list(_labels(engine, form.picture)), spec.fields)
     return zones
 
 
@@ -78,9 +90,14 @@ def zones_of(picture: Grey, labels: Sequence[Label], fields: Sequence[FieldName]
     return {field: _zone(picture, label, kept) for field, label in best.items()}
 
 
-@functools.cache
-def _known_forms(engine: Engine, spec: HeaderSpec) -> KnownForms:  # noqa: ARG001  # it is the key
-    return KnownForms()
+def _learn(engine: Engine, form: Form, spec: HeaderSpec, known: KnownForms) -> bool:
+    """Whether the form has all fields of the exam, and is known from now on."""
+    labels = list(_labels(engine, form.picture))
+    zones = zones_of(form.picture, labels, spec.fields)
+    is_whole = set(zones) == set(spec.fields)
+    if is_whole:
+        known.remember(form.picture, [one.box for one in labels if one.field], zones)
+    return is_whole
 
 
 def _labels(engine: Engine, picture: Grey) -> Iterator[Label]:
