@@ -44,6 +44,14 @@ def test_empty_boxes_hold_nothing() -> None:
     assert lay_out_cells(white, find_cells(white)) is None
 
 
+def test_round_digits_on_a_line_are_no_boxes() -> None:
+    crop = np.full((60, 400), 245, np.uint8)
+    for digit in range(6):
+        cv2.ellipse(crop, (40 + 45 * digit, 30), (13, 20), 12, 0, 360, (40,), 2)
+    assert find_cells(on_white(crop)) == []
+    assert writing_on_line(on_white(crop)) is not None
+
+
 def test_a_rule_without_writing_is_nothing() -> None:
     crop = np.full((60, 600), 245, np.uint8)
     cv2.line(crop, (10, 50), (590, 50), (60,), 2)

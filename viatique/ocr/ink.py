@@ -15,6 +15,9 @@ Grey = NDArray[np.uint8]
 PAPER = 255
 MIN_CELLS = 4
 """So many equal cells in a row are a boxed field, not letters that happen to be closed."""
+MIN_EXTENT = 0.85
+"""Part of its bounding box that the usual hole of a row fills: boxes 0.95, the holes of 0, O and 8
+at most 0.79."""
 CELL_INSET = 0.09
 """Part of a cell's side next to its rules that is left out."""
 INK_LEVELS = 45
@@ -76,13 +79,15 @@ def _cells_of(white: Grey, levels: int) -> list[Cell]:
     if hierarchy is None:
         return []
     boxes = [
-        Cell(x=x, y=y, width=width, height=height)
+        (Cell(x=x, y=y, width=width, height=height), contour)
         for contour, links in zip(contours, hierarchy[0], strict=True)
         if links[3] >= 0
         for x, y, width, height in [cv2.boundingRect(contour)]
         if height > 0.3 * white.shape[0] and 0.4 < width / height < 1.8
     ]
-    return _regular(boxes)
+    extents = [cv2.contourArea(contour) / (box.width * box.height) for box, contour in boxes]
+    is_boxed = bool(boxes) and float(np.median(extents)) >= MIN_EXTENT
+    return _regular([box for box, _ in boxes]) if is_boxed else []
 
 
 def _regular(boxes: list[Cell]) -> list[Cell]:
