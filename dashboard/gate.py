@@ -14,9 +14,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from viatique.db.pool import Database
-from viatique.steps.sign_in import SESSION_LASTS, Refusal, account_of, sign_in, sign_out
+from viatique.steps.sign_in import (
+    SESSION_COOKIE,
+    SESSION_LASTS,
+    Refusal,
+    account_of,
+    sign_in,
+    sign_out,
+)
 
-COOKIE = "viatique_session"
+COOKIE = SESSION_COOKIE
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 OPEN_PATHS = frozenset({SIGN_IN, "/_stcore/health"})
 BODY_LIMIT = 4096

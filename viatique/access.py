@@ -21,6 +21,12 @@ class Permission(StrEnum):
     """Names and whole pages, header included; each view is audited."""
     SETTLE = "settle"
     """Confirm identities, release copies from quarantine."""
+    VIEW_ANONYMOUS = "view_anonymous"
+    """Exams, copies and pages without their header: nothing that tells whose they are."""
+    MARK = "mark"
+    """Lock copies, write scores, remarks, annotations and drafts."""
+    FORCE_UNLOCK = "force_unlock"
+    """Take a lock away from a marker."""
 
 
 _STAFF = frozenset({Role.ADMIN, Role.COORDINATOR, Role.VIEWER})
@@ -31,8 +37,11 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.VIEW_AUDIT: _STAFF,
     Permission.VIEW_IDENTITY: _DECIDING,
     Permission.SETTLE: _DECIDING,
+    Permission.VIEW_ANONYMOUS: frozenset(Role),
+    Permission.MARK: _DECIDING | {Role.MARKER},
+    Permission.FORCE_UNLOCK: _DECIDING,
 }
-"""A marker sees nothing here: identities would not be anonymous any more."""
+"""A marker has nothing by which copies would not be anonymous any more."""
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -120,5 +120,31 @@ def delete_session(connection: Connection, token_sha256: bytes) -> None:
     )
 
 
+def insert_service_token(
+    connection: Connection, *, token_sha256: bytes, account_id: str, name: str
+) -> None:
+    """Adds a token by which a program acts as the account."""
+    connection.execute(
+        """
+        INSERT INTO service_token (token_sha256, account_id, name)
+        VALUES (%(token)s, %(account)s, %(name)s)
+        """,
+        {"token": token_sha256, "account": account_id, "name": name},
+    )
+
+
+def find_service_token(connection: Connection, token_sha256: bytes) -> Account | None:
+    """Whose service token it is."""
+    row = connection.execute(
+        """
+        SELECT account_id, login, role, password_hash, failures, locked_until
+        FROM service_token JOIN account USING (account_id)
+        WHERE token_sha256 = %(token)s
+        """,
+        {"token": token_sha256},
+    ).fetchone()
+    return _account(row) if row else None
+
+
 def _account(row: Mapping[str, Any]) -> Account:
     return Account(**{**row, "role": Role(row["role"])})

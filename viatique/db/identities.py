@@ -61,6 +61,14 @@ def list_readings(connection: Connection, exam_id: ExamId) -> tuple[StoredReadin
     )
 
 
+def find_reading(connection: Connection, copy_id: CopyId) -> Sha256 | None:
+    """Where the reading of one copy's header lies."""
+    row = connection.execute(
+        "SELECT reading_sha256 FROM header_reading WHERE copy_id = %(copy)s", {"copy": copy_id}
+    ).fetchone()
+    return Sha256(row["reading_sha256"]) if row else None
+
+
 def lock_decisions(connection: Connection, exam_id: ExamId) -> None:
     """Makes joint decisions of one exam take turns until the commit."""
     connection.execute(

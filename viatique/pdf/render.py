@@ -1,5 +1,7 @@
 """Pages as pixels, as people see them: /Rotate and CropBox honoured. Never used to store a page."""
 
+import math
+
 import numpy as np
 import pymupdf
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from viatique.models import Rect
 from viatique.pdf.document import open_pdf
 
 POINTS_PER_INCH = 72
+WHITE = (255, 255, 255)
 
 
 def render_page(
@@ -31,14 +34,23 @@ def render_page(
         return grey(document[page], dpi=dpi, clip=clip)
 
 
-def render_png(copy_pdf: bytes, page: int, *, dpi: int) -> bytes:
+def render_png(copy_pdf: bytes, page: int, *, dpi: int, without: tuple[Rect, ...] = ()) -> bytes:
     """A page in colour, as a PNG file.
+
+    Args:
+        copy_pdf: the PDF.
+        page: 0-based.
+        dpi: pixels per inch.
+        without: parts left white, fractions of the page as seen.
 
     Raises:
         UnreadablePdf: the page cannot be rendered.
     """
     with open_pdf(copy_pdf) as document:
-        return document[page].get_pixmap(dpi=dpi).tobytes("png")
+        pixels = document[page].get_pixmap(dpi=dpi, alpha=False)
+    for rect in without:
+        pixels.set_rect(_in_pixels(pixels, rect), WHITE)
+    return pixels.tobytes("png")
 
 
 def grey(page: pymupdf.Page, *, dpi: int, clip: Rect | None = None) -> NDArray[np.uint8]:
@@ -54,4 +66,14 @@ def _in_points(page: pymupdf.Page, clip: Rect | None) -> pymupdf.Rect | None:
     seen = page.rect
     return pymupdf.Rect(
         clip.x0 * seen.width, clip.y0 * seen.height, clip.x1 * seen.width, clip.y1 * seen.height
+    )
+
+
+def _in_pixels(pixels: pymupdf.Pixmap, rect: Rect) -> pymupdf.IRect:
+    """Every pixel the rectangle touches."""
+    return pymupdf.IRect(
+        math.floor(rect.x0 * pixels.width),
+        math.floor(rect.y0 * pixels.height),
+        math.ceil(rect.x1 * pixels.width),
+        math.ceil(rect.y1 * pixels.height),
     )

@@ -26,6 +26,8 @@ LOCKED_FOR = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=12)
 """A working day."""
 FIRST_LOGIN = "admin"
+SESSION_COOKIE = "viatique_session"
+"""Cookie that holds a session's token, in the dashboard and in the API."""
 _hasher = PasswordHasher()
 _NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe())
 """Checked when there is no such login, so that the answer takes as long."""
@@ -121,6 +123,33 @@ def account_of(database: Database, token: str) -> Account | None:
     """Who is signed in with a token."""
     with database.transaction() as connection:
         return accounts.find_session(connection, _digest(token))
+
+
+def create_service_token(database: Database, login: str, name: str) -> str:
+    """Adds a token by which a program acts as an account.
+
+    Returns:
+        The token, shown once and kept nowhere.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    token = secrets.token_urlsafe(32)
+    with database.transaction() as connection:
+        account = accounts.find_account(connection, _plain(login))
+        if account is None:
+            raise NotFound("There is no such account.", next_step="viatique account list")
+        accounts.insert_service_token(
+            connection, token_sha256=_digest(token), account_id=account.account_id, name=name
+        )
+    logger.info("service_token_created", extra={"account_id": account.account_id})
+    return token
+
+
+def account_of_service(database: Database, token: str) -> Account | None:
+    """Who a program with this token acts as."""
+    with database.transaction() as connection:
+        return accounts.find_service_token(connection, _digest(token))
 
 
 def sign_out(database: Database, token: str) -> None:

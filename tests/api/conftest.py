@@ -1,0 +1,83 @@
+"""The API on a test's database and store, and clients signed in as each role."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from tests.db.marking import TTL_S, store_account
+from tests.db.stored import RUN, store_copies, store_exam
+from tests.unit.pdf_factories import scan
+from viatique.access import Role
+from viatique.api.app import create_app
+from viatique.api.parts import Parts
+from viatique.db import copies
+from viatique.db.pool import Database
+from viatique.files import Kind, Store
+from viatique.lifecycle import Move
+from viatique.models import CopyId
+from viatique.steps.sign_in import create_service_token
+
+ClientOf = Callable[[Role], TestClient]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "store"))
+
+
+@pytest.fixture
+def app(database: Database, store: Store) -> FastAPI:
+    return create_app(Parts(database=database, store=store, lock_ttl_s=TTL_S))
+
+
+@pytest.fixture
+def copy_ids(database: Database, store: Store) -> list[CopyId]:
+    """Three copies of two pages that may be marked."""
+    copy_ids = store_copies(database, store_exam(database), 3)
+    sha256 = store.put(scan(2), Kind.COPY)
+    with database.transaction() as connection:
+        for copy_id in copy_ids:
+            copies.mark_file_stored(connection, copy_id, sha256)
+            copies.move_copy(connection, copy_id, Move.VALIDATE, run=RUN)
+    return copy_ids
+
+
+@pytest.fixture
+def copy_id(copy_ids: list[CopyId]) -> CopyId:
+    return copy_ids[0]
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody who is not signed in."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def client_of(app: FastAPI, database: Database) -> ClientOf:
+    """A program that acts as an account of the role; a new account each time."""
+    made: list[str] = []
+
+    def client(role: Role) -> TestClient:
+        account_id = f"U{len(made):08d}"
+        made.append(account_id)
+        store_account(database, account_id, role)
+        token = create_service_token(database, account_id, "tests")
+        headers = {"authorization": f"Bearer {token}"}
+        return TestClient(app, headers=headers, raise_server_exceptions=False)
+
+    return client
+
+
+@pytest.fixture
+def marker(client_of: ClientOf) -> TestClient:
+    return client_of(Role.MARKER)
+
+
+@pytest.fixture
+def coordinator(client_of: ClientOf) -> TestClient:
+    return client_of(Role.COORDINATOR)
