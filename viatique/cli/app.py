@@ -34,7 +34,7 @@ from viatique.errors import (
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.results import Profile
 from viatique.run import new_run
-from viatique.services.foreground import METRICS_PORT, hold
+from viatique.services.foreground import API_PORT, METRICS_PORT, hold
 from viatique.services.local import stop
 from viatique.settings import load_settings
 from viatique.steps.check_exam import check_exam
@@ -49,6 +49,7 @@ from viatique.steps.sign_in import (
     FIRST_LOGIN,
     create_account,
     create_first_account,
+    create_service_token,
     renew_password,
 )
 from viatique.texts import CLI_LANGUAGE, text
@@ -271,6 +272,15 @@ def password(login: str, /) -> int:
     return 0
 
 
+@account_app.command
+def token(login: str, name: str, /) -> int:
+    """Make a token by which a program acts as an account; prints it, once."""
+    with running.workbench() as bench:
+        made = create_service_token(bench.database, login, name)
+    sys.stdout.write(f"{made}\n")
+    return 0
+
+
 @app.command
 def metrics(*, host: str = "127.0.0.1", port: int = METRICS_PORT) -> int:
     """Serve Prometheus metrics until Ctrl-C; the token is in HOME/run/metrics.token."""
@@ -278,6 +288,16 @@ def metrics(*, host: str = "127.0.0.1", port: int = METRICS_PORT) -> int:
 
     with running.workbench() as bench:
         serve_metrics(bench, host, port)
+    return 0
+
+
+@app.command
+def api(*, host: str = "127.0.0.1", port: int = API_PORT) -> int:
+    """Serve the HTTP API of marking until Ctrl-C; its OpenAPI is at /api/v1/openapi.json."""
+    from viatique.cli.serving import serve_api  # noqa: PLC0415  # a web server is slow to load
+
+    with running.workbench() as bench:
+        serve_api(bench, host, port)
     return 0
 
 

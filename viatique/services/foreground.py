@@ -22,6 +22,8 @@ DASHBOARD_PORT = 8501
 """Streamlit's usual port; another free one is taken when it is in use."""
 METRICS_ARGUMENTS = (sys.executable, "-m", "viatique.cli", "metrics", "--port")
 METRICS_PORT = 9108
+API_ARGUMENTS = (sys.executable, "-m", "viatique.cli", "api", "--port")
+API_PORT = 8502
 LOCAL = "127.0.0.1"
 CHILD_STOP_S = 20.0
 POLL_S = 0.5
@@ -58,17 +60,20 @@ def _hold_programs(
     on_progress("Registering the flows…")
     _run([sys.executable, "-m", "flows.deploy"], environment)
     port = free_port(DASHBOARD_PORT)
+    api_port = free_port(API_PORT)
     metrics_port = free_port(METRICS_PORT)
     address = [LOCAL, str(port)]
     children = {
         "worker": _start([sys.executable, *WORKER_ARGUMENTS], environment),
         "dashboard": _start([sys.executable, *DASHBOARD_ARGUMENTS, *address], environment),
+        "api": _start([*API_ARGUMENTS, str(api_port)], environment),
         "metrics": _start([*METRICS_ARGUMENTS, str(metrics_port)], environment),
     }
     try:
         _wait_for_port(port, children["dashboard"])
         on_progress(f"Prefect:   {services.prefect_ui_url or services.prefect_api_url}")
         on_progress(f"Dashboard: http://{LOCAL}:{port}")
+        on_progress(f"API:       http://{LOCAL}:{api_port}/api/v1/openapi.json")
         on_progress(f"Metrics:   http://{LOCAL}:{metrics_port}/metrics")
         on_progress("Ready. Ctrl-C stops everything.")
         _wait(children)
