@@ -66,8 +66,8 @@ def _hold_programs(
     children = {
         "worker": _start([sys.executable, *WORKER_ARGUMENTS], environment),
         "dashboard": _start([sys.executable, *DASHBOARD_ARGUMENTS, *address], environment),
-        "api": _start([*API_ARGUMENTS, str(api_port)], environment),
-        "metrics": _start([*METRICS_ARGUMENTS, str(metrics_port)], environment),
+        "api": _start([*API_ARGUMENTS, str(api_port)], environment, is_quiet=True),
+        "metrics": _start([*METRICS_ARGUMENTS, str(metrics_port)], environment, is_quiet=True),
     }
     try:
         _wait_for_port(port, children["dashboard"])
@@ -84,9 +84,15 @@ def _hold_programs(
             _stop_child(child)
 
 
-def _start(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(
+    arguments: Sequence[str], environment: dict[str, str], *, is_quiet: bool = False
+) -> subprocess.Popen[bytes]:
+    """A child; a quiet one tells everything to the log, and nothing to the terminal."""
     return subprocess.Popen(  # noqa: S603  # our own programs, no shell
-        list(arguments), env=environment, stdout=subprocess.DEVNULL
+        list(arguments),
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if is_quiet else None,
     )
 
 
