@@ -10,6 +10,7 @@ dates and numbers (K = 11).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,7 @@ LOG_FLOOR = -30.0
 RESCALE_EVERY = 8
 """Frames between two rescalings of the forward variables (8 * 30 nats is far from underflow)."""
 
-BOUND_SLACK = 6.0
-"""What summing over alignments may add to the one-frame-per-letter bound, in nats."""
+TINY = 1e-300
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -45,32 +45,35 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class WordSet:
-    """Words packed once for many fields.
+    """N words as a tree: what begins alike is aligned once.
 
     Attributes:
-        codes: (L, N) columns, padded with blanks.
-        lengths: (N,) letters of each word.
+        codes: (M,) column of each node; node 0 is the root, before any letter.
+        parents: (M,) node before each, smaller than it; the root's is itself.
+        ends: (N,) node each word ends on.
     """
 
     codes: Codes
-    lengths: Codes
+    parents: Codes
+    ends: Codes
 
     def __len__(self) -> int:
-        return len(self.lengths)
-
-    def only(self, kept: Codes) -> "WordSet":
-        """Returns the words at these indices, without the padding they do not need."""
-        lengths = self.lengths[kept]
-        return WordSet(self.codes[: int(lengths.max(initial=1)), kept], lengths)
+        return len(self.ends)
 
 
 def pack(words: Sequence[NDArray[np.integer]]) -> WordSet:
-    """Packs N arrays of columns."""
-    lengths = np.array([len(word) for word in words], dtype=np.int64)
-    codes = np.zeros((int(lengths.max(initial=1)), len(words)), dtype=np.int64)
-    for index, word in enumerate(words):
-        codes[: len(word), index] = word
-    return WordSet(codes, lengths)
+    """Packs N arrays of columns, once for many fields."""
+    nodes: dict[tuple[int, int], int] = {}
+    codes, parents, ends = [BLANK], [0], []
+    for word in words:
+        node = 0
+        for code in word.tolist():
+            parent, node = node, nodes.setdefault((node, code), len(codes))
+            if node == len(codes):
+                codes.append(code)
+                parents.append(parent)
+        ends.append(node)
+    return WordSet(*(np.array(values, dtype=np.int64) for values in (codes, parents, ends)))
 
 
 def encode(word: str) -> Codes:
@@ -89,10 +92,7 @@ def ctc_scores(log_probs: NDArray[np.floating], words: Sequence[NDArray[np.integ
     Returns:
         (N,) nats; -inf for a word too long for T.
     """
-    if not words:
-        return np.zeros(0)
-    unique, inverse = _unique_words(words)
-    return _forward(np.exp(_floored(log_probs)), pack(unique))[inverse]
+    return _forward(np.exp(_floored(log_probs)), pack(words))
 
 
 def best_free_score(log_probs: NDArray[np.floating]) -> float:
@@ -120,24 +120,18 @@ def prepared(log_probs: NDArray[np.floating]) -> Floats:
 def penalties(log_probs: NDArray[np.floating], words: WordSet, *, cap: float) -> Floats:
     """Computes how much worse each word fits than the best free reading.
 
-    Words that cannot come under the cap are not aligned: most of a big roster.
-
     Args:
         log_probs: (T, K) as from ``prepared``.
-        words: N words, best without repeats.
+        words: N words.
         cap: the most a field may count against a student, nats.
 
     Returns:
         (N,) nats in [0, cap].
     """
-    result = np.full(len(words), cap)
     if not len(words) or not len(log_probs):
-        return result
-    near = np.flatnonzero(_bounds(log_probs, words) > -cap - BOUND_SLACK)
-    if near.size:
-        scores = _forward(np.exp(_floored(log_probs)), words.only(near))
-        result[near] = np.clip(best_free_score(log_probs) - scores, 0.0, cap)
-    return result
+        return np.full(len(words), cap)
+    scores = _forward(np.exp(_floored(log_probs)), words)
+    return np.asarray(np.clip(best_free_score(log_probs) - scores, 0.0, cap))
 
 
 def free_reading(log_probs: NDArray[np.floating]) -> Codes:
@@ -170,55 +164,30 @@ def _floored(log_probs: NDArray[np.floating]) -> Floats:
     return np.maximum(np.asarray(log_probs, dtype=np.float64), LOG_FLOOR)
 
 
-def _bounds(log_probs: NDArray[np.floating], words: WordSet) -> Floats:
-    """Bounds each word's score, less the free score, by its letters' best frames: (N,) nats."""
-    losses = log_probs - log_probs.max(axis=1, keepdims=True)
-    best = losses.max(axis=0)
-    best[BLANK] = 0.0
-    return np.asarray(best[words.codes].sum(axis=0))
-
-
-def _unique_words(
-    words: Sequence[NDArray[np.integer]],
-) -> tuple[list[NDArray[np.integer]], Codes]:
-    seen: dict[bytes, int] = {}
-    unique: list[NDArray[np.integer]] = []
-    inverse = np.empty(len(words), dtype=np.int64)
-    for index, word in enumerate(words):
-        key = np.asarray(word, dtype=np.int64).tobytes()
-        if key not in seen:
-            seen[key] = len(unique)
-            unique.append(word)
-        inverse[index] = seen[key]
-    return unique, inverse
-
-
 def _forward(probs: Floats, words: WordSet) -> Floats:
-    """Runs the forward recursion over N words; returns (N,) log-probabilities.
+    """Runs the forward recursion over a tree of N words; returns (N,) log-probabilities.
 
-    ``blanks[i]`` is the mass that has emitted i letters and stands on a blank, ``letters[i]`` the
-    mass that stands on letter i.
+    ``blanks[i]`` is the mass that has emitted all letters up to node i and stands on a blank,
+    ``letters[i]`` the mass that stands on its letter.
     """
-    codes, (depth, count) = words.codes, words.codes.shape
-    blanks, letters = np.zeros((depth + 1, count)), np.zeros((depth, count))
-    blanks[0], scale = 1.0, np.zeros(count)
-    may_skip = np.ones((depth, count))
-    may_skip[1:] = codes[1:] != codes[:-1]
+    codes, parents = words.codes, words.parents
+    blanks, letters, moved, seen = (np.zeros(len(codes)) for _ in range(4))
+    blanks[0], scale = 1.0, 0.0
+    may_skip = (codes != codes[parents]).astype(np.float64)
     for frame, row in enumerate(probs):
-        moved = letters + blanks[:-1]
-        moved[1:] += letters[:-1] * may_skip[1:]
-        blanks[1:] += letters
+        # in place and without bounds checks: allocating and gathering took most of the time
+        np.take(letters, parents, out=moved, mode="clip")
+        moved *= may_skip
+        moved += np.take(blanks, parents, out=seen, mode="clip")
+        moved += letters
+        blanks += letters
         blanks *= row[BLANK]
-        letters = moved * row[codes]
+        np.multiply(moved, np.take(row, codes, out=seen, mode="clip"), out=letters)
+        letters[0] = 0.0
         if frame % RESCALE_EVERY == RESCALE_EVERY - 1:
-            top = np.maximum(np.maximum(blanks.max(axis=0), letters.max(axis=0)), 1e-300)
-            blanks, letters, scale = blanks / top, letters / top, scale + np.log(top)
-    return _ended(blanks, letters, words.lengths) + scale
-
-
-def _ended(blanks: Floats, letters: Floats, lengths: Codes) -> Floats:
-    """Returns the (N,) log of the mass that has emitted each whole word."""
-    column = np.arange(len(lengths))
-    last = np.where(lengths > 0, letters[np.maximum(lengths - 1, 0), column], 0.0)
+            top = max(float(blanks.max()), float(letters.max()), TINY)
+            blanks /= top
+            letters /= top
+            scale += log(top)
     with np.errstate(divide="ignore"):
-        return np.log(blanks[lengths, column] + last)
+        return np.asarray(np.log((blanks + letters)[words.ends]) + scale)
