@@ -17,7 +17,10 @@ from viatique.demo.marks import demo_marks
 from viatique.files import Kind
 from viatique.lifecycle import MARKABLE
 from viatique.models import ExamId
+from viatique.results import Profile
+from viatique.run import new_run
 from viatique.steps.create_exam import create_exam
+from viatique.steps.export_results import export_csv, export_pdfs
 from viatique.steps.import_scan import receive_scan
 from viatique.steps.record_marks import receive_marks
 from viatique.workbench import Workbench
@@ -66,10 +69,14 @@ def _write_marks(bench: Workbench, exam_id: ExamId, path: Path) -> None:
 def _show_results(bench: Workbench, exam_id: ExamId, demo: DemoExam) -> None:
     with bench.database.transaction() as connection:
         finals = list_final_pdfs(connection, exam_id)
+    folder = demo.scan_pdf.parent
+    run = new_run()
+    export_csv(bench.database, run, exam_id, folder / "results.csv", Profile.PLAIN)
+    export_pdfs(bench.database, bench.store, run, exam_id, folder / "finals.zip")
     messages.print()
     say(f"The made-up scan:  {demo.scan_pdf}")
     for copy_id, (sha256, score) in list(finals.items())[:SHOWN]:
         say(f"{copy_id}  {score:>5}  {bench.store.path(sha256, Kind.FINAL)}")
-    say(f"All of them:       viatique copies {exam_id}")
-    say(f"A copy's history:  viatique audit show {exam_id}-0001")
-    messages.print(Text("Prefect UI and worker: viatique up   (viatique is .venv/bin/viatique)"))
+    say(f"All of them:       {folder / 'finals.zip'}, marks in results.csv beside it")
+    say(f"A copy's history:  .venv/bin/viatique audit show {exam_id}-0001")
+    messages.print(Text("Dashboard, Prefect UI, API, metrics:  .venv/bin/viatique up"))
