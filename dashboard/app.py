@@ -40,7 +40,10 @@ def main() -> None:
     with st.sidebar:
         st.caption(f"{visit.account.login} · {visit.account.role}")
         st.button(visit.text("language"), on_click=switch_language, type="tertiary")
-        st.html(f'<a href="{SIGN_OUT}" target="_self">{visit.text("sign_out")}</a>')
+        st.html(
+            f'<a href="{SIGN_OUT}" target="_self" style="font-size:.9rem;color:inherit">'
+            f"{visit.text('sign_out')}</a>"
+        )
     current.run()
 
 

@@ -139,7 +139,7 @@ def _decide_one(case: _Case, roster: Sequence[Student], threshold: float) -> Dec
         copy_id=case.copy_id,
         state=IdentityState.REVIEW if against else IdentityState.AUTO,
         student_id=None if against else roster[best].student_id,
-        confidence=float(chances[best]),
+        confidence=float(chances[:-1].max(initial=0.0)),
         candidates=_candidates(case.fit, roster, chances[:-1]),
         reasons=tuple(dict.fromkeys(reasons)),
     )

@@ -186,7 +186,7 @@ class Decision:
     Attributes:
         state: AUTO or REVIEW.
         student_id: set if and only if AUTO.
-        confidence: probability that the best outcome (student or nobody) is right, in [0, 1].
+        confidence: probability of the best candidate, in [0, 1]; 0 without one.
         candidates: best first, at most 5, whatever the state.
     """
 

@@ -76,6 +76,6 @@ def _row(visit: Visit, copy: Copy) -> dict[str, object]:
         visit.text("scan_pages"): f"{copy.first_page}–{copy.last_page}",
         visit.text("status"): copy.status,
         visit.text("identity"): copy.identity,
-        visit.text("student"): copy.student_id,
+        visit.text("student"): copy.student_id or "",
         visit.text("confidence"): copy.confidence,
     }

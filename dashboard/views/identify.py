@@ -14,6 +14,8 @@ from viatique.texts import reason_text
 
 CHOICES = 4
 """Candidates with a key of their own."""
+LIKELY = 0.5
+"""From this probability on a candidate is the answer that is offered first."""
 LATER, DONE = "identify_later", "identify_done"
 
 
@@ -79,9 +81,13 @@ def _show_desk(visit: Visit, found: ToIdentify, left: int) -> None:
                 on_click=_answer,
                 args=(visit, found, student.student_id),
                 width="stretch",
-                type="primary" if place == 1 else "secondary",
+                type="primary" if candidate.probability >= LIKELY else "secondary",
             )
         _show_others(visit, found)
+
+
+def _is_likely(found: ToIdentify) -> list[bool]:
+    return [candidate.probability >= LIKELY for candidate, _ in found.candidates]
 
 
 def _show_others(visit: Visit, found: ToIdentify) -> None:
@@ -91,6 +97,7 @@ def _show_others(visit: Visit, found: ToIdentify) -> None:
         on_click=_answer,
         args=(visit, found, None),
         width="stretch",
+        type="secondary" if any(_is_likely(found)) else "primary",
     )
     roster = data.roster(found.copy.exam_id)
     other = st.selectbox(
