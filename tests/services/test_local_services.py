@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,7 @@ import pytest
 from viatique.errors import Conflict
 from viatique.services.local import ensure, living_users, stop
 from viatique.services.postgres import find_server, locate
+from viatique.services.prefect_server import is_healthy
 from viatique.services.processes import read_record, running
 from viatique.settings import Settings
 
@@ -200,3 +203,24 @@ def test_a_server_named_by_database_url_is_used_as_it_is(
     assert _dsn(given) == str(given.database_url)
     assert _server(given) is None
     stop(given)
+
+
+class _Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Says nothing."""
+
+
+def test_a_server_that_took_the_port_first_is_not_taken_for_ours() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Healthy) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+            assert is_healthy(os.getpid(), server.server_port)
+            assert not is_healthy(other.pid, server.server_port)
+            other.kill()
+        server.shutdown()
+        thread.join()

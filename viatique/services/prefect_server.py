@@ -19,6 +19,7 @@ from viatique.services.environment import SERVER, prefect_environment, prefect_h
 from viatique.services.processes import (
     LOOPBACK,
     free_port,
+    listens,
     read_record,
     record_of,
     running,
@@ -51,8 +52,6 @@ def ensure_prefect_server(home: Path, dsn: str, on_progress: Callable[[str], Non
     record = read_record(_record_path(home))
     process = running(record)
     if record and process and record.detail == detail:
-        if _is_healthy(record.port):
-            return api_url(record.port)
         _wait_until_healthy(home, process.pid, record.port)
         return api_url(record.port)
     if process:
@@ -87,7 +86,19 @@ def _database_url(home: Path, dsn: str) -> str:
 
 
 def _start(home: Path, database_url: str, detail: str, *, wanted: int) -> int:
+    """The port of a new server; another port when somebody took the first one meanwhile."""
     port = free_port(wanted or WANTED_PORT)
+    try:
+        _start_on(home, database_url, detail, port)
+    except ServiceUnavailable:
+        if free_port(port) == port:
+            raise
+        port = free_port()
+        _start_on(home, database_url, detail, port)
+    return port
+
+
+def _start_on(home: Path, database_url: str, detail: str, port: int) -> None:
     program = start_detached(
         [sys.executable, *SERVER_ARGUMENTS, "--host", LOOPBACK, "--port", str(port)],
         log=home / "logs" / "prefect-server.log",
@@ -103,13 +114,12 @@ def _start(home: Path, database_url: str, detail: str, *, wanted: int) -> int:
     if record:
         write_record(_record_path(home), record)
     _wait_until_healthy(home, program.pid, port)
-    return port
 
 
 def _wait_until_healthy(home: Path, pid: int, port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and running(record_of(pid)):
-        if _is_healthy(port):
+        if is_healthy(pid, port):
             return
         time.sleep(POLL_S)
     raise ServiceUnavailable(
@@ -118,7 +128,10 @@ def _wait_until_healthy(home: Path, pid: int, port: int) -> None:
     )
 
 
-def _is_healthy(port: int) -> bool:
+def is_healthy(pid: int, port: int) -> bool:
+    """Whether that very process answers: somebody else's server may have taken the port first."""
+    if not listens(pid, port):
+        return False
     try:
         with urllib.request.urlopen(f"{api_url(port)}/health", timeout=2) as answer:  # noqa: S310
             return answer.status == 200

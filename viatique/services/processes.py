@@ -118,6 +118,17 @@ def stop_process(process: psutil.Process, signal_number: int) -> None:
         process.wait(STOP_TIMEOUT_S)
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether the process, or one it started, listens on the port."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        connections = [one for member in family for one in member.net_connections("tcp")]
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
+
+
 def free_port(wanted: int = 0) -> int:
     """The wanted loopback port if nobody has it, else one the system chooses."""
     for port in (wanted, 0):
