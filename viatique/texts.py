@@ -31,6 +31,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "fields_swapped": ("last and first name seem swapped", "nom et prénom semblent inversés"),
     "field_disagrees": ("a field disagrees with the roster", "un champ contredit la liste"),
     "wrong_page_count": ("it has not the expected pages", "le nombre de pages est inattendu"),
+    "page_order": (
+        "its pages may be in another order",
+        "ses pages sont peut-être dans un autre ordre",
+    ),
     "pages_before_first_header": (
         "pages before the first header: whose are they?",
         "pages avant le premier en-tête : à qui sont-elles ?",
