@@ -69,3 +69,14 @@ def test_names_in_requests_are_neither_logged_nor_stored_elsewhere(
         assert f'"{message}"' in lines, message
     assert files_with(log_folder.iterdir(), [NAME]) == set()
     assert columns_with(database, [NAME]) == BELONG
+
+
+def test_a_name_in_the_comment_bank_is_only_there(
+    marker: TestClient, database: Database, copy_id: CopyId, log_folder: Path
+) -> None:
+    bank = f"/api/v1/exams/{copy_id[:6]}/comments"
+    bodies = ({"text": WRITTEN}, {"text": WRITTEN, "points": NAME}, {NAME: WRITTEN})
+    assert [marker.post(bank, json=body).status_code for body in bodies] == [201, 422, 422]
+    assert '"comment_kept"' in (log_folder / "viatique.log").read_text("utf-8")
+    assert files_with(log_folder.iterdir(), [NAME]) == set()
+    assert columns_with(database, [NAME]) == {("bank_comment", "text")}

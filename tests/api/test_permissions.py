@@ -39,6 +39,9 @@ TABLE: dict[tuple[str, str], tuple[frozenset[Role], object]] = {
     ),
     ("DELETE", "/copies/{copy_id}/annotations/{annotation_id}?version=1"): (MARKING, None),
     ("GET", "/copies/{copy_id}/draft"): (MARKING, None),
+    ("GET", "/exams/{exam_id}/comments"): (MARKING, None),
+    ("POST", "/exams/{exam_id}/comments"): (MARKING, {"text": "Unité ?"}),
+    ("DELETE", "/exams/{exam_id}/comments/{comment_id}"): (MARKING, None),
     ("PUT", "/copies/{copy_id}/draft"): (MARKING, {"content": {}, "version": 0}),
 }
 LET_IN_BUT_REFUSED = "missing", "owner_mismatch", "already_locked", "not_found"
@@ -47,7 +50,9 @@ LET_IN_BUT_REFUSED = "missing", "owner_mismatch", "already_locked", "not_found"
 def call(client: TestClient, method: str, path: str, copy_id: CopyId) -> tuple[int, str]:
     """Status and problem code of a request with nothing wrong in its form."""
     body = TABLE[method, path][1]
-    url = path.format(exam_id=copy_id[:6], copy_id=copy_id, page=0, question="1", annotation_id=1)
+    url = path.format(
+        exam_id=copy_id[:6], copy_id=copy_id, page=0, question="1", annotation_id=1, comment_id=1
+    )
     answer = client.request(
         method, f"/api/v1{url}", json=body, headers={"x-lock-token": str(uuid4())}
     )
