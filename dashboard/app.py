@@ -1,21 +1,12 @@
-"""The dashboard: which pages there are, and for whom. Served by ``dashboard.server``."""
+"""The dashboard around its pages. Served by ``dashboard.server``."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard.contents import GROUPS, Entry
 from dashboard.gate import SIGN_IN, SIGN_OUT
 from dashboard.page import Visit, current_visit, guarded, keep_pages, switch_language
-from dashboard.views import audit, copies, copy, identify, todo
-from viatique.access import Permission
-
-PAGES = (
-    ("todo", todo.show, Permission.VIEW_COPIES),
-    ("copies", copies.show, Permission.VIEW_COPIES),
-    ("copy", copy.show, Permission.VIEW_COPIES),
-    ("identify", identify.show, Permission.VIEW_IDENTITY),
-    ("audit", audit.show, Permission.VIEW_AUDIT),
-)
 
 
 def main() -> None:
@@ -25,26 +16,43 @@ def main() -> None:
     if visit is None:
         st.html(f'<a href="{SIGN_IN}" target="_self">Viatique</a>')
         return
-    pages = {
-        name: st.Page(
-            guarded(visit, permission, show),
-            title=visit.text(name),
-            url_path=name,
-            default=name == "todo",
-        )
-        for name, show, permission in PAGES
-        if visit.may(permission)
-    }
-    keep_pages(pages)
-    current = st.navigation(list(pages.values()) or [st.Page(_nothing(visit), title="Viatique")])
+    groups = _pages(visit)
+    keep_pages({page.url_path or "todo": page for pages in groups.values() for page in pages})
+    current = st.navigation(groups or [st.Page(_nothing(visit), title="Viatique")])
     with st.sidebar:
-        st.caption(f"{visit.account.login} · {visit.account.role}")
+        _show_visitor(visit)
+    current.run()
+
+
+def _pages(visit: Visit) -> dict[str, list[st.Page]]:
+    seen: dict[str, list[st.Page]] = {}
+    for group, entries in GROUPS.items():
+        for entry in entries:
+            if visit.may(entry.permission):
+                pages = seen.setdefault(visit.text(group) if group else "", [])
+                pages.append(_page(visit, entry, is_home=not any(seen.values())))
+    return seen
+
+
+def _page(visit: Visit, entry: Entry, *, is_home: bool) -> st.Page:
+    return st.Page(
+        guarded(visit, entry.permission, entry.show),
+        title=visit.text(entry.name),
+        url_path=entry.name,
+        default=is_home,
+        visibility="visible" if entry.is_listed else "hidden",
+    )
+
+
+def _show_visitor(visit: Visit) -> None:
+    st.caption(f"{visit.account.login} · {visit.text(f'role_{visit.account.role}')}")
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(visit.text("language"), on_click=switch_language, type="tertiary")
         st.html(
             f'<a href="{SIGN_OUT}" target="_self" style="font-size:.9rem;color:inherit">'
-            f"{visit.text('sign_out')}</a>"
+            f"{visit.text('sign_out')}</a>",
+            width="content",
         )
-    current.run()
 
 
 def _nothing(visit: Visit) -> Callable[[], None]:

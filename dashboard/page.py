@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
-from dashboard import texts
-from dashboard.data import open_database
+from dashboard import wording
+from dashboard.core import open_database
 from dashboard.gate import COOKIE
 from viatique.access import Permission, may
 from viatique.db.accounts import Account
@@ -29,7 +29,7 @@ class Visit:
 
     def text(self, key: str, **values: object) -> str:
         """A text in the visitor's language."""
-        return texts.text(key, self.language, **values)
+        return wording.text(key, self.language, **values)
 
     def may(self, permission: Permission) -> bool:
         """Whether the visitor has a permission."""

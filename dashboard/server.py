@@ -14,8 +14,9 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.data import open_database
+from dashboard.core import open_database
 from dashboard.gate import Gate
+from dashboard.look import THEME
 
 CONFIG = {
     "browser.gatherUsageStats": False,
@@ -27,7 +28,7 @@ CONFIG = {
     "server.headless": True,
     "server.maxUploadSize": 2048,
     "logger.level": "warning",
-    "theme.primaryColor": "#1f5fbf",
+    **THEME,
 }
 
 

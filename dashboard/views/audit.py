@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import data
+from dashboard.data.audit import check_trail, events
+from dashboard.look import show_title
 from dashboard.page import Visit
 from viatique.lifecycle import Action
 
@@ -11,7 +12,7 @@ FILTERS = ("exam", "copy", "action", "correlation")
 
 def show(visit: Visit) -> None:
     """Filters, a page of events, and the check."""
-    st.title(visit.text("audit"))
+    show_title(visit, "audit")
     exam, copy, action, correlation = st.columns(4)
     wishes = {name: st.query_params.get(name, "") for name in FILTERS}
     actions = [str(item) for item in Action]
@@ -35,7 +36,7 @@ def show(visit: Visit) -> None:
 def _show_events(visit: Visit, chosen: dict[str, str]) -> None:
     place = "before " + " ".join(chosen.values())
     before: int | None = st.session_state.get(place)
-    found = data.events(
+    found = events(
         exam_id=chosen["exam"].strip().upper(),
         copy_id=chosen["copy"].strip().upper(),
         action=Action(chosen["action"]) if chosen["action"] else None,
@@ -69,7 +70,7 @@ def _show_events(visit: Visit, chosen: dict[str, str]) -> None:
 
 
 def _show_check(visit: Visit) -> None:
-    count, problems = data.check_trail()
+    count, problems = check_trail()
     if problems:
         st.error(visit.text("trail_bad", count=len(problems)))
         st.write(problems[:20])

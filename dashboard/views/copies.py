@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import data
+from dashboard.data.copies import copies_of
+from dashboard.data.exams import exams
+from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from viatique.db.copies import Copy
 from viatique.lifecycle import CopyStatus
@@ -14,21 +16,21 @@ ROWS = 100
 
 def show(visit: Visit) -> None:
     """Filters, then the table; a row opens its copy."""
-    st.title(visit.text("copies"))
-    exams = {exam.exam_id: exam.name for exam in data.exams()}
-    if not exams:
-        st.info(visit.text("no_exam"))
+    show_title(visit, "copies")
+    names = {exam.exam_id: exam.name for exam in exams()}
+    if not names:
+        show_empty(visit, "no_exam")
         return
     left, middle, right = st.columns(3)
     with left:
-        exam_id = chosen_exam(visit, exams)
+        exam_id = chosen_exam(visit, names)
     with middle:
         status = _filter(visit, "status", [str(item) for item in CopyStatus])
     with right:
         identity = _filter(visit, "identity", [str(item) for item in IdentityState])
     found = [
         copy
-        for copy in data.copies_of(exam_id)
+        for copy in copies_of(exam_id)
         if status in {None, copy.status} and identity in {None, copy.identity}
     ]
     _show_table(visit, found)

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import actions, data
+from dashboard.actions.quarantine import release
+from dashboard.data.copies import final_pdf, find_copy, history, note_view, page_png
+from dashboard.look import show_title
 from dashboard.page import Visit
 from viatique.access import Permission
 from viatique.db.copies import Copy
@@ -14,13 +16,13 @@ from viatique.texts import reason_text
 
 def show(visit: Visit) -> None:
     """The copy in the address."""
-    st.title(visit.text("copy"))
+    show_title(visit, "copy")
     wish = st.text_input(visit.text("which_copy"), st.query_params.get("copy", ""))
     if not wish:
         return
     st.query_params["copy"] = wish
     try:
-        copy = data.find_copy(CopyId(wish.strip().upper()))
+        copy = find_copy(CopyId(wish.strip().upper()))
     except NotFound:
         st.warning(visit.text("no_such_copy"))
         return
@@ -39,14 +41,14 @@ def show(visit: Visit) -> None:
 def _note_view(visit: Visit, copy: Copy) -> None:
     """Once for each copy a person opens, not for each click on its page."""
     if st.session_state.get("viewed") != copy.copy_id:
-        data.note_view(copy.copy_id, visit.account)
+        note_view(copy.copy_id, visit.account)
         st.session_state["viewed"] = copy.copy_id
 
 
 def _show_page(visit: Visit, copy: Copy) -> None:
     numbers = list(range(1, copy.page_count + 1))
     number = st.segmented_control(visit.text("page"), numbers, default=1) or 1
-    png = data.page_png(copy, number - 1)
+    png = page_png(copy, number - 1)
     if png is None:
         st.info(visit.text("not_cut"))
     else:
@@ -69,13 +71,13 @@ def _show_state(visit: Visit, copy: Copy) -> None:
         st.warning(f"{reason_text(copy.problem, visit.language)}{missing}")
     if copy.status is CopyStatus.QUARANTINE and visit.may(Permission.SETTLE):
         st.button(visit.text("release"), on_click=_release, args=(visit, copy), type="primary")
-    final = data.final_pdf(copy.copy_id, copy.exam_id)
+    final = final_pdf(copy.copy_id, copy.exam_id)
     if final:
         st.download_button(visit.text("download"), final, f"{copy.copy_id}.pdf", "application/pdf")
 
 
 def _release(visit: Visit, copy: Copy) -> None:
-    actions.release(visit.token, copy.copy_id)
+    release(visit.token, copy.copy_id)
     st.toast(visit.text("released"))
 
 
@@ -90,7 +92,7 @@ def _show_history(visit: Visit, copy: Copy) -> None:
                 visit.text("details"): ", ".join(f"{k}={v}" for k, v in event.details.items()),
                 visit.text("correlation"): event.correlation_id,
             }
-            for event in data.history(copy.copy_id)
+            for event in history(copy.copy_id)
         ],
         hide_index=True,
         width="stretch",

@@ -5,8 +5,12 @@ Copies come in the order that helps most; after each answer the rest is decided 
 
 import streamlit as st
 
-from dashboard import actions, data, texts
-from dashboard.data import ToIdentify
+from dashboard import wording
+from dashboard.actions.identify import confirm
+from dashboard.data.copies import copies_of, note_view, page_png
+from dashboard.data.exams import exams, roster
+from dashboard.data.identify import ToIdentify, to_identify
+from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from viatique.errors import ViatiqueError
 from viatique.models import CopyId, ExamId, IdentityState, Student, StudentId
@@ -21,12 +25,12 @@ LATER, DONE = "identify_later", "identify_done"
 
 def show(visit: Visit) -> None:
     """The next copy of the exam, or a copy that was asked for."""
-    st.title(visit.text("whose"))
-    exams = {exam.exam_id: exam.name for exam in data.exams()}
-    if not exams:
-        st.info(visit.text("no_exam"))
+    show_title(visit, "whose")
+    names = {exam.exam_id: exam.name for exam in exams()}
+    if not names:
+        show_empty(visit, "no_exam")
         return
-    exam_id = chosen_exam(visit, exams)
+    exam_id = chosen_exam(visit, names)
     queue = _queue(exam_id)
     asked = st.query_params.get("copy")
     if not queue and not asked:
@@ -41,7 +45,7 @@ def show(visit: Visit) -> None:
 def _queue(exam_id: ExamId) -> list[CopyId]:
     """Copies to confirm: those put off come last; the surest first, they free the others."""
     later: list[CopyId] = st.session_state.setdefault(LATER, [])
-    waiting = [copy for copy in data.copies_of(exam_id) if copy.identity is IdentityState.REVIEW]
+    waiting = [copy for copy in copies_of(exam_id) if copy.identity is IdentityState.REVIEW]
     waiting.sort(key=lambda copy: -(copy.confidence or 0))
     ids = [copy.copy_id for copy in waiting]
     return [item for item in ids if item not in later] + [item for item in later if item in ids]
@@ -51,8 +55,8 @@ def _looked_at(visit: Visit, copy_id: CopyId) -> ToIdentify:
     """The copy, read (and audited) once for each time it comes up, not for each rerun."""
     kept = st.session_state.get("looked_at")
     if kept is None or kept.copy.copy_id != copy_id:
-        data.note_view(copy_id, visit.account)
-        kept = data.to_identify(copy_id)
+        note_view(copy_id, visit.account)
+        kept = to_identify(copy_id)
         st.session_state["looked_at"] = kept
     return kept
 
@@ -68,12 +72,12 @@ def _show_desk(visit: Visit, found: ToIdentify, left: int) -> None:
         if found.header:
             st.image(found.header, width="stretch", alt=found.copy.copy_id)
         with st.expander(visit.text("whole_page")):
-            page = data.page_png(found.copy, 0)
+            page = page_png(found.copy, 0)
             if page:
                 st.image(page, width="stretch", alt=found.copy.copy_id)
     with answers:
         for place, (candidate, student) in enumerate(found.candidates[:CHOICES], start=1):
-            codes = ", ".join(texts.why(code, visit.language) for code in candidate.reasons)
+            codes = ", ".join(wording.why(code, visit.language) for code in candidate.reasons)
             st.button(
                 f"**{place} · {_name(student)}**  \n{candidate.probability:.1%} · {codes}",
                 key=f"choice_{place}",
@@ -99,13 +103,13 @@ def _show_others(visit: Visit, found: ToIdentify) -> None:
         width="stretch",
         type="secondary" if any(_is_likely(found)) else "primary",
     )
-    roster = data.roster(found.copy.exam_id)
+    students = roster(found.copy.exam_id)
     other = st.selectbox(
         visit.text("someone_else"),
-        sorted(roster, key=lambda item: _name(roster[item])),
+        sorted(students, key=lambda item: _name(students[item])),
         index=None,
         placeholder=visit.text("choose"),
-        format_func=lambda item: _name(roster[item]),
+        format_func=lambda item: _name(students[item]),
         key=f"other_{found.copy.copy_id}",
     )
     if other:
@@ -132,7 +136,7 @@ def _show_last(visit: Visit) -> None:
 def _answer(visit: Visit, found: ToIdentify, student_id: StudentId | None) -> None:
     copy_id = found.copy.copy_id
     try:
-        actions.confirm(visit.token, copy_id, student_id)
+        confirm(visit.token, copy_id, student_id)
     except ViatiqueError as error:
         st.toast(f"{error.what} {error.next_step}", icon="⚠️")
         return

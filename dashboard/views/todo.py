@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import data
+from dashboard.data.exams import exams
+from dashboard.data.todo import report
+from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, page_named
 from viatique.access import Permission
 from viatique.lifecycle import CopyStatus
@@ -12,32 +14,32 @@ from viatique.steps.report import ExamReport
 
 def show(visit: Visit) -> None:
     """A card for each exam."""
-    st.title(visit.text("todo"))
-    exams = data.exams()
-    if not exams:
-        st.info(visit.text("no_exam"))
-    for exam in exams:
-        _show_exam(visit, data.report(exam.exam_id))
+    show_title(visit, "todo")
+    found = exams()
+    if not found:
+        show_empty(visit, "no_exam")
+    for exam in found:
+        _show_exam(visit, report(exam.exam_id))
 
 
-def _show_exam(visit: Visit, report: ExamReport) -> None:
-    exam = report.exam
-    states, statuses = report.identities, report.statuses
+def _show_exam(visit: Visit, found: ExamReport) -> None:
+    exam = found.exam
+    states, statuses = found.identities, found.statuses
     identified = states[IdentityState.AUTO] + states[IdentityState.CONFIRMED]
     settled = identified + states[IdentityState.UNKNOWN]
     with st.container(border=True):
         st.subheader(exam.name, anchor=False)
-        st.caption(f"{exam.exam_id} · {report.pages} {visit.text('pages')}")
+        st.caption(f"{exam.exam_id} · {found.pages} {visit.text('pages')}")
         columns = st.columns(6)
         for column, (key, count) in zip(
             columns,
             (
-                ("copies", report.copy_count),
+                ("copies", found.copy_count),
                 ("identified", settled),
                 ("graded", statuses[CopyStatus.GRADED]),
                 ("to_confirm", states[IdentityState.REVIEW]),
                 ("quarantined", statuses[CopyStatus.QUARANTINE]),
-                ("failed", len(report.failed)),
+                ("failed", len(found.failed)),
             ),
             strict=True,
         ):
@@ -45,7 +47,7 @@ def _show_exam(visit: Visit, report: ExamReport) -> None:
         links = [
             ("identify", "to_confirm", {}, states[IdentityState.REVIEW]),
             ("copies", "quarantined", {"status": "QUARANTINE"}, statuses[CopyStatus.QUARANTINE]),
-            ("copies", "failed", {"status": "GRADING_FAILED"}, len(report.failed)),
+            ("copies", "failed", {"status": "GRADING_FAILED"}, len(found.failed)),
         ]
         may_settle = visit.may(Permission.SETTLE)
         waiting = [link for link in links if link[3] and (may_settle or link[0] == "copies")]

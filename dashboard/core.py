@@ -1,0 +1,51 @@
+"""What this process works with, opened once: database, file store, worker processes."""
+
+import functools
+from contextlib import ExitStack
+
+from viatique.access import Permission, may
+from viatique.db.accounts import Account
+from viatique.db.pool import Database
+from viatique.errors import Forbidden
+from viatique.files import Store
+from viatique.run import Run, new_run
+from viatique.settings import load_settings
+from viatique.steps.sign_in import account_of
+from viatique.workbench import Workbench, open_workbench
+
+
+@functools.cache
+def workbench() -> Workbench:
+    """The workbench of this process; local services are kept running as long as the process."""
+    return ExitStack().enter_context(open_workbench(load_settings()))
+
+
+def open_database() -> Database:
+    """The database of this process."""
+    return workbench().database
+
+
+def store() -> Store:
+    """The file store."""
+    return workbench().store
+
+
+def acting(token: str, permission: Permission) -> Run:
+    """A run of the person whose session it is, asked of the database at each write.
+
+    Raises:
+        Forbidden: the session ended, or the account may not.
+    """
+    return new_run(allowed(token, permission).account_id)
+
+
+def allowed(token: str, permission: Permission) -> Account:
+    """The account whose session it is, when it may.
+
+    Raises:
+        Forbidden: the session ended, or the account may not.
+    """
+    account = account_of(open_database(), token)
+    if account is None or not may(account.role, permission):
+        raise Forbidden("This account may not do that.", next_step="Sign in with another.")
+    return account
