@@ -13,11 +13,20 @@ from viatique.settings import load_settings
 from viatique.steps.sign_in import account_of
 from viatique.workbench import Workbench, open_workbench
 
+_held = ExitStack()
+"""Keeps what is open from being collected, which would close it."""
+
 
 @functools.cache
 def workbench() -> Workbench:
     """The workbench of this process; local services are kept running as long as the process."""
-    return ExitStack().enter_context(open_workbench(load_settings()))
+    return _held.enter_context(open_workbench(load_settings()))
+
+
+def close() -> None:
+    """Closes what is open; the next use opens it anew."""
+    workbench.cache_clear()
+    _held.close()
 
 
 def open_database() -> Database:
