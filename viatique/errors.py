@@ -5,7 +5,8 @@
     │   ├── DatabaseUnavailable   Postgres is gone, refuses connections or asks to retry
     │   ├── StoreUnavailable      the file store cannot be read or written now
     │   ├── ServiceUnavailable    a local service (Postgres, Prefect server) did not come up
-    │   └── EngineFailure         the OCR process died, hung or could not be started
+    │   └── EngineFailure         a worker process died or could not be started
+    │       └── EngineTimeout     it hung and was stopped
     └── FinalError                trying again changes nothing until somebody acts
         ├── InvalidInput          what the user gave is wrong (exit code 2)
         │   ├── InvalidSettings
@@ -42,6 +43,8 @@ class ViatiqueError(Exception):
     """
 
     code = "viatique_error"
+    duration_s = 0.0
+    """How long the work took until it failed, where that is known."""
 
     def __init__(self, what: str, *, next_step: str = "") -> None:
         super().__init__(what)
@@ -74,6 +77,10 @@ class ServiceUnavailable(TransientError):
 
 class EngineFailure(TransientError):
     code = "engine_failure"
+
+
+class EngineTimeout(EngineFailure):
+    code = "engine_timeout"
 
 
 class FinalError(ViatiqueError):

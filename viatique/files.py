@@ -7,6 +7,7 @@ fsspec file system by ``VIATIQUE_STORE_URL``.
 import contextlib
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ class Kind(StrEnum):
     FINAL = "final.pdf"
     READING = "reading.npz"
     MARKS = "marks"
+    PROBE = "probe"
+    """Written and removed to see that the store works."""
 
 
 class Store:
@@ -77,6 +80,18 @@ class Store:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise _corrupt(sha256, "its bytes changed")
         return data
+
+    def probe(self) -> None:
+        """Writes, reads and removes a file of its own.
+
+        Raises:
+            StoreUnavailable, StoredFileCorrupt: the store cannot be used now.
+        """
+        data = secrets.token_bytes(16)
+        sha256 = self.put(data, Kind.PROBE)
+        self.get(sha256, Kind.PROBE)
+        with _translated(sha256):
+            self._fs.rm_file(self.path(sha256, Kind.PROBE))
 
     @contextmanager
     def local(self, sha256: Sha256, kind: Kind) -> Iterator[Path]:

@@ -44,6 +44,7 @@ class Action(StrEnum):
     VIEW_IDENTITY = "VIEW_IDENTITY"
     DOWNLOAD = "DOWNLOAD"
     ERASE = "ERASE"
+    RESET_METRICS = "RESET_METRICS"
 
 
 class LockConflict(StrEnum):

@@ -1,171 +1,108 @@
 """Prometheus metrics of the domain, computed from Postgres at each scrape.
 
 Flow runs end before anybody scrapes them, so each writes what it measured in the transaction of the
-thing itself; this one long-lived exporter sums it up. Nothing is lost at a restart or counted
-twice.
+thing itself; one long-lived exporter sums it up. Nothing is lost at a restart or counted twice.
 """
 
-import hmac
 import logging
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import accumulate
-from pathlib import Path
+from itertools import accumulate, product
 from typing import Any
 
-from prometheus_client import (
-    CollectorRegistry,
-    GCCollector,
-    PlatformCollector,
-    ProcessCollector,
-)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from viatique.db import measures
 from viatique.db.measures import Bucket
-from viatique.db.pool import Database
+from viatique.db.pool import Connection, Database
 from viatique.errors import ViatiqueError
+from viatique.measured import METRICS, Metric
 
 logger = logging.getLogger("metrics")
 
-DURATION_BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-"""Seconds: an import or a finalize."""
-READING_BOUNDS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0)
-"""Seconds: one header takes 0.13."""
+TIMEOUT_S = 5.0
+"""A scrape that waits for the database longer than Prometheus waits for it says nothing at all."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
-    """A metric of durations kept as observations."""
-
-    name: str
-    help: str
-    labels: tuple[str, ...]
-    bounds: tuple[float, ...] = DURATION_BOUNDS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
-    """A metric of events kept as observations; its name ends in ``_total``."""
-
-    name: str
-    help: str
-    label: str
-
-
-HISTOGRAMS = (
-    Histogram(
-        name="grading_import_duration_seconds",
-        help="Time to find the copies of a scan.",
-        labels=("status", "pages_bucket"),
-    ),
-    Histogram(
-        name="grading_finalize_duration_seconds",
-        help="Time to make and verify a final PDF.",
-        labels=("status", "retry_attempt"),
-    ),
-    Histogram(
-        name="grading_identify_duration_seconds",
-        help="Time to read the header of a copy.",
-        labels=("decision",),
-        bounds=READING_BOUNDS,
-    ),
-)
-COUNTERS = (
-    Counter(
-        name="grading_ocr_errors_total",
-        help="Headers the OCR could not be run on.",
-        label="error_type",
-    ),
-    Counter(
-        name="grading_lock_conflicts_total",
-        help="Writes refused because of a marker's lock.",
-        label="conflict_type",
-    ),
-)
+LabelValues = tuple[str, ...]
 
 
 class DomainCollector(Collector):
-    """The metrics of all exams of a database."""
+    """The metrics of all exams of a database.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: where everything was measured.
+        retry_limit: attempts after which a copy that cannot be finalized needs a person.
+    """
+
+    def __init__(self, database: Database, *, retry_limit: int) -> None:
         self._database = database
+        self._retry_limit = retry_limit
 
-    def describe(self) -> Iterable[Metric]:
+    def describe(self) -> Iterable[Family]:
         """Nothing: names need not be known before the first scrape, nor a database."""
         return []
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Family]:
         """All metrics; without a database only ``viatique_database_up`` 0."""
-        up = GaugeMetricFamily("viatique_database_up", "Whether the database answers.", value=1)
         try:
-            found = list(self._read())
+            with self._database.transaction(timeout_s=TIMEOUT_S) as connection:
+                found = [*_measured(connection), *_counted(connection, self._retry_limit)]
         except ViatiqueError as error:
             logger.warning("metrics_without_database", exc_info=error)
-            found, up = [], GaugeMetricFamily(up.name, up.documentation, value=0)
-        yield up
+            found = []
+        up = "Whether the database answers."
+        yield GaugeMetricFamily("viatique_database_up", up, value=1 if found else 0)
         yield from found
 
-    def _read(self) -> Iterator[Metric]:
-        with self._database.transaction() as connection:
-            for histogram in HISTOGRAMS:
-                found = measures.list_buckets(connection, histogram.name, histogram.bounds)
-                yield _histogram(histogram, found)
-            for counter in COUNTERS:
-                found = measures.list_buckets(connection, counter.name, ())
-                yield _counter(counter, found)
-            statuses = measures.count_all_statuses(connection)
-            yield _gauge("grading_copies_by_status", "Copies by status.", "status", statuses)
-            identities = measures.count_all_identities(connection)
-            yield _gauge("grading_identities", "Copies by identity.", "state", identities)
-            waiting = measures.oldest_waiting(connection)
-            text = "Since when the longest waiting copy waits."
-            yield _gauge("grading_oldest_waiting_seconds", text, "stage", waiting)
+
+def _measured(connection: Connection) -> Iterator[Family]:
+    for metric in METRICS:
+        found = measures.list_buckets(connection, metric.name, metric.bounds)
+        yield _histogram(metric, found) if metric.bounds else _counter(metric, found)
 
 
-def metrics_app(database: Database, token: str) -> Starlette:
-    """Serves ``/metrics`` to who has the token."""
-    registry = CollectorRegistry()
-    for collector in (ProcessCollector, PlatformCollector, GCCollector):
-        collector(registry=registry)
-    registry.register(DomainCollector(database))
+def _counted(connection: Connection, retry_limit: int) -> Iterator[Family]:
+    yield _gauge(
+        "grading_copies_by_status",
+        "Copies by status; LOCKED: a marker holds it.",
+        "status",
+        measures.count_all_statuses(connection),
+    )
+    yield _gauge(
+        "grading_identities",
+        "Copies by identity.",
+        "state",
+        measures.count_all_identities(connection),
+    )
+    yield _gauge(
+        "grading_oldest_waiting_seconds",
+        "Since when the longest waiting copy waits.",
+        "stage",
+        measures.oldest_waiting(connection),
+    )
+    yield _gauge(
+        "grading_live_claims",
+        "Copies that living processes work on.",
+        "stage",
+        measures.count_live_claims(connection),
+    )
+    yield GaugeMetricFamily(
+        "grading_retries_exhausted",
+        "Copies that failed to be finalized as often as is tried.",
+        value=measures.count_exhausted(connection, retry_limit),
+    )
 
-    def metrics(request: Request) -> Response:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), token.encode()):
-            return PlainTextResponse("A token is needed.", status_code=401)
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(registry), headers={"content-type": content_type})
 
-    return Starlette(routes=[Route("/metrics", metrics)])
-
-
-def metrics_token(home: Path) -> str:
-    """The token of this home, made when there is none; only its owner can read it."""
-    path = home / "run" / "metrics.token"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), "utf-8")
-    return path.read_text("utf-8").strip()
-
-
-def _histogram(histogram: Histogram, found: list[Bucket]) -> Metric:
-    family = HistogramMetricFamily(histogram.name, histogram.help, labels=histogram.labels)
-    for labels, buckets in _by_labels(histogram.labels, found).items():
+def _histogram(metric: Metric, found: list[Bucket]) -> Family:
+    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.label_names)
+    for labels, buckets in _by_labels(metric, found).items():
         at = {bucket.place: bucket for bucket in buckets}
         counts = accumulate(
-            at[place].count if place in at else 0 for place in range(len(histogram.bounds) + 1)
+            at[place].count if place in at else 0 for place in range(len(metric.bounds) + 1)
         )
-        bounds = [*(str(bound) for bound in histogram.bounds), "+Inf"]
+        bounds = [*(str(bound) for bound in metric.bounds), "+Inf"]
         cells: list[Any] = [
             (bound, float(count), *_exemplar(at.get(place)))
             for place, (bound, count) in enumerate(zip(bounds, counts, strict=True))
@@ -174,24 +111,27 @@ def _histogram(histogram: Histogram, found: list[Bucket]) -> Metric:
     return family
 
 
-def _counter(counter: Counter, found: list[Bucket]) -> Metric:
-    family = CounterMetricFamily(counter.name, counter.help, labels=(counter.label,))
-    for labels, buckets in _by_labels((counter.label,), found).items():
+def _counter(metric: Metric, found: list[Bucket]) -> Family:
+    family = CounterMetricFamily(metric.name, metric.help, labels=metric.label_names)
+    for labels, buckets in _by_labels(metric, found).items():
         family.add_metric(labels, sum(bucket.total for bucket in buckets))
     return family
 
 
-def _gauge(name: str, text: str, label: str, values: Mapping[Any, float]) -> Metric:
+def _gauge(name: str, text: str, label: str, values: Mapping[Any, float]) -> Family:
     family = GaugeMetricFamily(name, text, labels=(label,))
     for value, number in values.items():
         family.add_metric((str(value),), number)
     return family
 
 
-def _by_labels(names: tuple[str, ...], found: list[Bucket]) -> dict[tuple[str, ...], list[Bucket]]:
-    groups: dict[tuple[str, ...], list[Bucket]] = {}
+def _by_labels(metric: Metric, found: list[Bucket]) -> dict[LabelValues, list[Bucket]]:
+    """Buckets by label values: those of the table even where nothing happened, then any others."""
+    groups: dict[LabelValues, list[Bucket]] = {
+        labels: [] for labels in product(*(values for _, values in metric.labels))
+    }
     for bucket in found:
-        labels = tuple(bucket.labels.get(name, "") for name in names)
+        labels = tuple(bucket.labels.get(name, "") for name in metric.label_names)
         groups.setdefault(labels, []).append(bucket)
     return groups
 

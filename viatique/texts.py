@@ -87,6 +87,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This scan is already in exam {exam}; nothing was added.",
         "Ce scan est déjà dans l'examen {exam} ; rien n'a été ajouté.",
     ),
+    "metrics_reset": (
+        "Counting begins anew; {count} measurements were forgotten.",
+        "Le comptage recommence ; {count} mesures oubliées.",
+    ),
     "graded_copies": ("finalized copies", "copies finalisées"),
     "mean": ("mean", "moyenne"),
     "deviation": ("standard deviation", "écart-type"),

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -19,7 +20,7 @@ from queue import Queue
 from typing import Literal, TypeVar
 
 from viatique import logs
-from viatique.errors import EngineFailure, UnexpectedFailure, ViatiqueError
+from viatique.errors import EngineFailure, EngineTimeout, UnexpectedFailure, ViatiqueError
 
 logger = logging.getLogger("viatique.workers")
 
@@ -54,7 +55,7 @@ class _Worker:
             return error
         except TimeoutError:
             self.stop()
-            return EngineFailure(f"A job was stopped after {JOB_TIMEOUT_S:.0f} seconds.")
+            return EngineTimeout(f"A job was stopped after {JOB_TIMEOUT_S:.0f} seconds.")
         except BrokenProcessPool:
             self.stop()
             return EngineFailure("A worker process died.")
@@ -115,10 +116,14 @@ class WorkerPool:
         self, fields: dict[str, str], function: Callable[[Item], Result], item: Item
     ) -> Result | ViatiqueError:
         worker = self._idle.get()
+        started = time.perf_counter()
         try:
-            return worker.run(functools.partial(_job, fields, function, item))
+            result = worker.run(functools.partial(_job, fields, function, item))
         finally:
             self._idle.put(worker)
+        if isinstance(result, ViatiqueError):
+            result.duration_s = time.perf_counter() - started
+        return result
 
 
 @contextmanager

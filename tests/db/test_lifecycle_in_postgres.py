@@ -142,7 +142,7 @@ def test_a_new_joint_decision_may_swap_two_students(database: Database) -> None:
             for copy_id, student in zip((first, second), students, strict=True)
         ]
         with database.transaction() as connection:
-            assert identities.apply_decisions(connection, decided, run=RUN) == 2
+            assert len(identities.apply_decisions(connection, decided, run=RUN)) == 2
     with database.transaction() as connection:
         found = [copy.student_id for copy in copies.list_copies(connection, exam_id)]
     assert found == ["S2", "S1"]
@@ -152,9 +152,9 @@ def test_deciding_the_same_again_leaves_no_event(database: Database) -> None:
     (copy_id,) = store_copies(database, store_exam(database), 1)
     _read(database, [copy_id])
     with database.transaction() as connection:
-        assert identities.apply_decisions(connection, [_identity(copy_id, "S1")], run=RUN) == 1
+        assert len(identities.apply_decisions(connection, [_identity(copy_id, "S1")], run=RUN)) == 1
     with database.transaction() as connection:
-        assert identities.apply_decisions(connection, [_identity(copy_id, "S1")], run=RUN) == 0
+        assert len(identities.apply_decisions(connection, [_identity(copy_id, "S1")], run=RUN)) == 0
         actions = [event.action for event in list_events_of_copy(connection, copy_id)]
     assert actions.count(Action.IDENTIFY) == 1
 
@@ -165,7 +165,7 @@ def test_a_machine_never_overrules_a_person(database: Database) -> None:
     _read(database, [copy_id])
     with database.transaction() as connection:
         assert identities.settle(connection, copy_id, StudentId("S2"), run=RUN)
-        assert identities.apply_decisions(connection, [_identity(copy_id, "S1")], run=RUN) == 0
+        assert len(identities.apply_decisions(connection, [_identity(copy_id, "S1")], run=RUN)) == 0
         assert copies.find_copy(connection, copy_id).student_id == "S2"
 
 

@@ -5,22 +5,35 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from tests.db.marking import store_account, store_ready, take
 from tests.db.stored import store_copies, store_exam
+from viatique.db.audit import list_events
+from viatique.db.exams import find_exam
 from viatique.db.observations import insert_observation
 from viatique.db.pool import Database
-from viatique.lifecycle import CopyStatus
-from viatique.metrics import metrics_app, metrics_token
+from viatique.exporter import CLIENTS, LIMIT, PERIOD_S, Limiter, create_exporter, metrics_token
+from viatique.files import Store
+from viatique.lifecycle import Action, CopyStatus
+from viatique.measured import OcrError
 from viatique.models import IdentityState
 from viatique.run import Run
+from viatique.steps.health import Health
+from viatique.steps.reset_metrics import reset_metrics
 
 TOKEN = "t" * 43
 FINALIZE = "grading_finalize_duration_seconds"
 
 
+def exporter(database: Database) -> Starlette:
+    health = Health(database=database, store=Store("memory://"), prefect_api_url=lambda: None)
+    return create_exporter(database, TOKEN, retry_limit=3, health=health)
+
+
 def scrape(database: Database) -> dict[str, list[Sample]]:
-    client = TestClient(metrics_app(database, TOKEN))
+    client = TestClient(exporter(database))
     answer = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     found: dict[str, list[Sample]] = {}
@@ -46,18 +59,25 @@ def test_durations_are_summed_into_cumulative_buckets_at_every_scrape(database: 
         success = {
             sample.labels["le"]: sample.value
             for sample in found[f"{FINALIZE}_bucket"]
-            if sample.labels["status"] == "success"
+            if (sample.labels["status"], sample.labels["retry_attempt"]) == ("success", "1")
         }
         assert (success["0.1"], success["0.5"], success["120.0"], success["+Inf"]) == (2, 3, 3, 4)
-        sums = {sample.labels["status"]: sample.value for sample in found[f"{FINALIZE}_sum"]}
-        assert sums == {"success": pytest.approx(500.45), "failed": 2.0}
+        sums = {
+            (sample.labels["status"], sample.labels["retry_attempt"]): sample.value
+            for sample in found[f"{FINALIZE}_sum"]
+        }
+        assert sums.keys() == {(s, n) for s in ("success", "failed") for n in ("1", "2", "3+")}
+        assert {labels: value for labels, value in sums.items() if value} == {
+            ("success", "1"): pytest.approx(500.45),
+            ("failed", "3+"): 2.0,
+        }
 
 
 def test_every_status_and_identity_is_there_zero_included(database: Database) -> None:
     store_copies(database, store_exam(database), 1)
     found = scrape(database)
     statuses = {s.labels["status"]: s.value for s in found["grading_copies_by_status"]}
-    assert statuses.keys() == {str(status) for status in CopyStatus}
+    assert statuses.keys() == {*CopyStatus, "LOCKED"}
     assert sum(statuses.values()) == 1
     states = {s.labels["state"]: s.value for s in found["grading_identities"]}
     assert states == {str(s): float(s is IdentityState.PENDING) for s in IdentityState}
@@ -69,13 +89,46 @@ def test_every_status_and_identity_is_there_zero_included(database: Database) ->
 def test_events_are_counted_by_type(database: Database) -> None:
     for _ in range(3):
         observe(database, "grading_ocr_errors_total", 1.0, error_type="engine")
-    (sample,) = scrape(database)["grading_ocr_errors_total"]
-    assert (sample.labels, sample.value) == ({"error_type": "engine"}, 3.0)
+    samples = scrape(database)["grading_ocr_errors_total"]
+    counted = {sample.labels["error_type"]: sample.value for sample in samples}
+    assert counted == {str(error): 3.0 * (error is OcrError.ENGINE) for error in OcrError}
+
+
+def test_a_copy_that_a_marker_holds_is_locked_and_not_ready(database: Database) -> None:
+    (copy_id,) = store_ready(database)
+    take(database, store_account(database, "U1"), copy_id)
+    counted = {s.labels["status"]: s.value for s in scrape(database)["grading_copies_by_status"]}
+    assert (counted["LOCKED"], counted["READY"]) == (1, 0)
+
+
+def test_a_measurement_that_cannot_be_written_costs_the_work_nothing(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database.transaction() as connection:
+        connection.execute("ALTER TABLE observation ADD CONSTRAINT full_up CHECK (value < 1)")
+    exam_id = store_exam(database)
+    with caplog.at_level("WARNING", "metrics"), database.transaction() as connection:
+        connection.execute("UPDATE exam SET name = 'changed'")
+        insert_observation(
+            connection, metric=FINALIZE, value=9.0, labels={}, run=Run(correlation_id="run-1")
+        )
+    assert [record.message for record in caplog.records] == ["observation_lost"]
+    with database.transaction() as connection:
+        assert find_exam(connection, exam_id).name == "changed"
+
+
+def test_a_reset_starts_all_counts_at_zero_and_is_audited(database: Database) -> None:
+    observe(database, "grading_ocr_errors_total", 1.0, error_type="engine")
+    assert reset_metrics(database, Run(correlation_id="run-2", actor="operator")) == 1
+    assert {s.value for s in scrape(database)["grading_ocr_errors_total"]} == {0.0}
+    with database.transaction() as connection:
+        (event,) = list_events(connection, action=Action.RESET_METRICS)
+    assert (event.actor, event.exam_id, event.details) == ("operator", None, {"observations": 1})
 
 
 def test_the_flow_run_is_the_exemplar_in_open_metrics(database: Database) -> None:
     observe(database, FINALIZE, 0.3, status="success", retry_attempt="1")
-    client = TestClient(metrics_app(database, TOKEN))
+    client = TestClient(exporter(database))
     headers = {
         "authorization": f"Bearer {TOKEN}",
         "accept": "application/openmetrics-text; version=1.0.0",
@@ -85,12 +138,36 @@ def test_the_flow_run_is_the_exemplar_in_open_metrics(database: Database) -> Non
     assert '# {flow_run_id="run-1"} 0.3' in line
 
 
-@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer x", f"Basic {TOKEN}"])
+@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer x", TOKEN, f"Basic {TOKEN}"])
 def test_without_the_token_nothing_is_said(database: Database, header: str) -> None:
-    client = TestClient(metrics_app(database, TOKEN))
+    client = TestClient(exporter(database))
     answer = client.get("/metrics", headers={"authorization": header})
     assert answer.status_code == 401
     assert "grading" not in answer.text
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(database: Database) -> None:
+    client = TestClient(exporter(database))
+    codes = [client.get("/metrics").status_code for _ in range(LIMIT)]
+    assert set(codes) == {401}
+    refused = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= PERIOD_S + 1
+
+
+def test_the_limit_is_each_client_s_own_and_passes() -> None:
+    limiter = Limiter()
+    assert [limiter.wait_s("a", 0.0) for _ in range(LIMIT)] == [0] * LIMIT
+    assert limiter.wait_s("a", PERIOD_S - 1) > 0
+    assert limiter.wait_s("b", PERIOD_S - 1) == 0
+    assert limiter.wait_s("a", PERIOD_S) == 0
+
+
+def test_the_clients_remembered_are_limited() -> None:
+    limiter = Limiter()
+    for number in range(3 * CLIENTS):
+        limiter.wait_s(f"client {number}", 0.0)
+    assert len(limiter._seen) <= CLIENTS
 
 
 def test_a_database_that_is_gone_is_said_and_breaks_nothing(database: Database) -> None:

@@ -10,7 +10,7 @@ from viatique.cli.app import app
 from viatique.exam_file import read_exam_file
 from viatique.lifecycle import CopyStatus
 from viatique.marks_file import read_marks
-from viatique.metrics import COUNTERS, HISTOGRAMS
+from viatique.measured import METRICS
 from viatique.models import AnnotationKind, IdentityState
 from viatique.settings import Settings
 
@@ -66,7 +66,7 @@ def test_every_value_of_the_contract_is_in_the_readme(value: str) -> None:
 
 
 def test_every_metric_is_in_the_readme() -> None:
-    names = [one.name for one in (*HISTOGRAMS, *COUNTERS)]
+    names = [one.name for one in METRICS]
     assert [name for name in names if f"`{name}`" not in README] == []
 
 

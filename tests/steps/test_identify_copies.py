@@ -85,7 +85,7 @@ def test_header_that_cannot_be_read_goes_to_review_and_holds_up_no_other(
         rows = connection.execute(
             "SELECT labels FROM observation WHERE metric = 'grading_ocr_errors_total'"
         ).fetchall()
-    assert [row["labels"] for row in rows] == [{"error_type": "engine"}]
+    assert [row["labels"] for row in rows] == [{"error_type": "invalid_pdf"}]
     assert count_rows(bench)["claim"] == 0
 
 

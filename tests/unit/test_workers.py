@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from viatique import logs, workers
-from viatique.errors import EngineFailure, NotFound, UnexpectedFailure, ViatiqueError
+from viatique.errors import EngineFailure, EngineTimeout, NotFound, UnexpectedFailure, ViatiqueError
 from viatique.workers import worker_pool
 
 
@@ -40,7 +40,7 @@ def test_every_item_has_its_result_or_its_error(
     ):
         found = pool.run(work, range(7))
     kinds = [type(item) for item in found if isinstance(item, ViatiqueError)]
-    assert kinds == [NotFound, UnexpectedFailure, EngineFailure, EngineFailure]
+    assert kinds == [NotFound, UnexpectedFailure, EngineFailure, EngineTimeout]
     assert [found[index] for index in (0, 5, 6)] == [
         (index, {"flow_run_id": "run-1"}) for index in (0, 5, 6)
     ]

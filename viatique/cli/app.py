@@ -24,6 +24,7 @@ from viatique.cli.listing import (
     show_results,
     verify_trail,
 )
+from viatique.cli.metrics import metrics_app
 from viatique.errors import (
     Conflict,
     IllegalTransition,
@@ -34,7 +35,7 @@ from viatique.errors import (
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.results import Profile
 from viatique.run import new_run
-from viatique.services.foreground import API_PORT, METRICS_PORT, hold
+from viatique.services.foreground import API_PORT, hold
 from viatique.services.local import stop
 from viatique.settings import load_settings
 from viatique.steps.check_exam import check_exam
@@ -74,6 +75,7 @@ account_app = App(name="account", help="Say who may sign in to the dashboard.")
 app.command(exam_app)
 app.command(account_app)
 app.command(audit_app)
+app.command(metrics_app)
 app.register_install_completion_command()
 
 Inline = Annotated[bool, Parameter(name="--inline", negative="", help="Run without Prefect.")]
@@ -278,16 +280,6 @@ def token(login: str, name: str, /) -> int:
     with running.workbench() as bench:
         made = create_service_token(bench.database, login, name)
     sys.stdout.write(f"{made}\n")
-    return 0
-
-
-@app.command
-def metrics(*, host: str = "127.0.0.1", port: int = METRICS_PORT) -> int:
-    """Serve Prometheus metrics until Ctrl-C; the token is in HOME/run/metrics.token."""
-    from viatique.cli.serving import serve_metrics  # noqa: PLC0415  # a web server is slow to load
-
-    with running.workbench() as bench:
-        serve_metrics(bench, host, port)
     return 0
 
 

@@ -6,7 +6,9 @@ from viatique.api.app import create_app
 from viatique.api.parts import Parts
 from viatique.api.paths import PREFIX
 from viatique.cli.terminal import say
-from viatique.metrics import metrics_app, metrics_token
+from viatique.exporter import create_exporter, health_routes, metrics_token
+from viatique.services.prefect_server import known_api_url
+from viatique.steps.health import Health
 from viatique.workbench import Workbench
 
 
@@ -14,16 +16,27 @@ def serve_api(bench: Workbench, host: str, port: int) -> None:
     """The HTTP API of marking."""
     parts = Parts(database=bench.database, store=bench.store, lock_ttl_s=bench.settings.lock_ttl_s)
     say(f"http://{host}:{port}{PREFIX}/openapi.json")
-    uvicorn.run(
-        create_app(parts), host=host, port=port, log_config=None, access_log=False,
-        server_header=False,
-    )  # fmt: skip
+    api = create_app(parts)
+    api.router.routes.extend(health_routes(_health(bench)))
+    uvicorn.run(api, host=host, port=port, log_config=None, access_log=False, server_header=False)
 
 
 def serve_metrics(bench: Workbench, host: str, port: int) -> None:
     """Prometheus metrics, behind the token of this home."""
     token = metrics_token(bench.settings.home_path)
     say(f"http://{host}:{port}/metrics")
-    uvicorn.run(
-        metrics_app(bench.database, token), host=host, port=port, log_config=None, access_log=False
+    exporter = create_exporter(
+        bench.database, token, retry_limit=bench.settings.retry_limit, health=_health(bench)
     )
+    uvicorn.run(
+        exporter, host=host, port=port, log_config=None, access_log=False, server_header=False
+    )
+
+
+def _health(bench: Workbench) -> Health:
+    settings = bench.settings
+
+    def prefect_api_url() -> str | None:
+        return settings.prefect_api_url or known_api_url(settings.home_path)
+
+    return Health(database=bench.database, store=bench.store, prefect_api_url=prefect_api_url)

@@ -18,7 +18,7 @@ class AuditEvent:
     event_id: int
     at: datetime
     action: Action
-    exam_id: ExamId
+    exam_id: ExamId | None
     copy_id: CopyId | None
     actor: str
     correlation_id: str
@@ -29,12 +29,12 @@ def insert_event(
     connection: Connection,
     *,
     action: Action,
-    exam_id: ExamId,
+    exam_id: ExamId | None,
     copy_id: CopyId | None,
     run: Run,
     details: Mapping[str, Any],
 ) -> None:
-    """Adds one event to the caller's transaction."""
+    """Adds one event to the caller's transaction; without an exam, of the whole installation."""
     connection.execute(
         """
         INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
@@ -140,7 +140,7 @@ def _event(row: Mapping[str, Any]) -> AuditEvent:
         event_id=row["event_id"],
         at=row["at"],
         action=Action(row["action"]),
-        exam_id=ExamId(row["exam_id"]),
+        exam_id=ExamId(row["exam_id"]) if row["exam_id"] else None,
         copy_id=CopyId(row["copy_id"]) if row["copy_id"] else None,
         actor=row["actor"],
         correlation_id=row["correlation_id"],

@@ -24,18 +24,45 @@ class StoredReading:
     student_id: StudentId | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """A decision that changed a copy.
+
+    Attributes:
+        is_first: it is the copy's first.
+        duration_s: what reading the copy's header took.
+    """
+
+    state: IdentityState
+    is_first: bool
+    duration_s: float
+
+
 def insert_reading(
-    connection: Connection, copy_id: CopyId, *, sha256: Sha256, engine: str, run: Run
+    connection: Connection,
+    copy_id: CopyId,
+    *,
+    sha256: Sha256,
+    engine: str,
+    duration_s: float = 0.0,
+    run: Run,
 ) -> None:
     connection.execute(
         """
-        INSERT INTO header_reading (copy_id, reading_sha256, engine, correlation_id)
-        VALUES (%(copy)s, %(sha256)s, %(engine)s, %(correlation)s)
+        INSERT INTO header_reading (copy_id, reading_sha256, engine, duration_s, correlation_id)
+        VALUES (%(copy)s, %(sha256)s, %(engine)s, %(duration)s, %(correlation)s)
         ON CONFLICT ON CONSTRAINT header_reading_pk DO UPDATE SET
             reading_sha256 = EXCLUDED.reading_sha256, engine = EXCLUDED.engine,
-            correlation_id = EXCLUDED.correlation_id, read_at = now()
+            duration_s = EXCLUDED.duration_s, correlation_id = EXCLUDED.correlation_id,
+            read_at = now()
         """,
-        {"copy": copy_id, "sha256": sha256, "engine": engine, "correlation": run.correlation_id},
+        {
+            "copy": copy_id,
+            "sha256": sha256,
+            "engine": engine,
+            "duration": duration_s,
+            "correlation": run.correlation_id,
+        },
     )
 
 
@@ -77,19 +104,22 @@ def lock_decisions(connection: Connection, exam_id: ExamId) -> None:
     )
 
 
-def apply_decisions(connection: Connection, decisions: Sequence[Decision], *, run: Run) -> int:
+def apply_decisions(
+    connection: Connection, decisions: Sequence[Decision], *, run: Run
+) -> list[Applied]:
     """Stores those decisions that change something, each with its evidence and IDENTIFY event.
 
     What a person settled is never touched. Students may change hands between copies.
 
     Returns:
-        How many copies changed.
+        Those that changed something.
     """
     connection.execute("SET CONSTRAINTS copy_one_per_student DEFERRED")
-    return sum(_apply(connection, decision, run=run) for decision in decisions)
+    applied = (_apply(connection, decision, run=run) for decision in decisions)
+    return [one for one in applied if one]
 
 
-def _apply(connection: Connection, decision: Decision, *, run: Run) -> int:
+def _apply(connection: Connection, decision: Decision, *, run: Run) -> Applied | None:
     row = connection.execute(
         """
         WITH changed AS (
@@ -110,7 +140,10 @@ def _apply(connection: Connection, decision: Decision, *, run: Run) -> int:
             SELECT 'IDENTIFY', exam_id, copy_id, %(actor)s, %(correlation)s, %(details)s
             FROM changed
         )
-        SELECT copy_id FROM changed
+        SELECT coalesce(duration_s, 0) AS duration_s, NOT EXISTS (
+                SELECT FROM identity_evidence WHERE copy_id = changed.copy_id
+            ) AS is_first
+        FROM changed LEFT JOIN header_reading USING (copy_id)
         """,
         {
             "copy": decision.copy_id,
@@ -125,7 +158,7 @@ def _apply(connection: Connection, decision: Decision, *, run: Run) -> int:
             "details": Jsonb(_details(decision)),
         },
     ).fetchone()
-    return 1 if row else 0
+    return Applied(state=decision.state, **row) if row else None
 
 
 def list_candidates(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[Candidate]]:

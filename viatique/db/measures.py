@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from viatique.db.claims import Stage
 from viatique.db.pool import Connection
 from viatique.lifecycle import CopyStatus
 from viatique.models import IdentityState
+
+LOCKED = "LOCKED"
+"""What reports call a copy that a marker holds: no status, because it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +49,22 @@ def list_buckets(connection: Connection, metric: str, bounds: Sequence[float]) -
     return [Bucket(**{**row, "total": float(row["total"])}) for row in rows]
 
 
-def count_all_statuses(connection: Connection) -> dict[CopyStatus, int]:
-    """Copies of all exams by status, zero included."""
-    rows = connection.execute("SELECT status, count(*) AS n FROM copy GROUP BY status").fetchall()
+def count_all_statuses(connection: Connection) -> dict[str, int]:
+    """Copies of all exams by status, zero included; one a marker holds is LOCKED, not READY."""
+    rows = connection.execute(
+        """
+        SELECT CASE
+                WHEN copy_lock.copy_id IS NOT NULL AND status IN ('READY', 'GRADING_FAILED')
+                THEN %(locked)s ELSE status::text
+            END AS status, count(*) AS n
+        FROM copy LEFT JOIN copy_lock
+            ON copy_lock.copy_id = copy.copy_id AND expires_at > clock_timestamp()
+        GROUP BY 1
+        """,
+        {"locked": LOCKED},
+    ).fetchall()
     found = {row["status"]: row["n"] for row in rows}
-    return {status: found.get(status, 0) for status in CopyStatus}
+    return {status: found.get(status, 0) for status in (*CopyStatus, LOCKED)}
 
 
 def count_all_identities(connection: Connection) -> dict[IdentityState, int]:
@@ -81,3 +96,27 @@ def oldest_waiting(connection: Connection) -> dict[str, float]:
         return {}
     now = row.pop("now")
     return {stage: (now - since).total_seconds() if since else 0.0 for stage, since in row.items()}
+
+
+def count_live_claims(connection: Connection) -> dict[str, int]:
+    """Copies and scans that living processes work on now, by stage, zero included."""
+    rows = connection.execute(
+        """
+        SELECT stage, count(*) AS n FROM claim
+        WHERE claim_is_live(holder, expires_at) GROUP BY stage
+        """
+    ).fetchall()
+    found = {row["stage"]: row["n"] for row in rows}
+    return {stage: found.get(stage, 0) for stage in Stage}
+
+
+def count_exhausted(connection: Connection, limit: int) -> int:
+    """Copies that failed to be finalized so often that a person must look at them."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS n FROM copy
+        WHERE status = 'GRADING_FAILED' AND finalize_attempts >= %(limit)s
+        """,
+        {"limit": limit},
+    ).fetchone()
+    return row["n"] if row else 0

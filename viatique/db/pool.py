@@ -48,8 +48,11 @@ class Database:
         self._pool.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, timeout_s: float | None = None) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the end, rolled back by any error.
+
+        Args:
+            timeout_s: seconds to wait for a connection, where 30 are too many.
 
         Raises:
             DatabaseUnavailable: no connection, or Postgres says to try again.
@@ -57,10 +60,19 @@ class Database:
             DatabaseFault: anything else Postgres refuses.
         """
         try:
-            with self._pool.connection() as connection:
+            with self._pool.connection(timeout_s) as connection:
                 yield connection
         except (psycopg.Error, PoolTimeout, PoolClosed) as error:
             raise translated(error) from None
+
+    def ping(self, *, timeout_s: float) -> None:
+        """Nothing, when the database answers.
+
+        Raises:
+            DatabaseUnavailable: it does not.
+        """
+        with self.transaction(timeout_s=timeout_s) as connection:
+            connection.execute("SELECT 1")
 
     @contextmanager
     def session(self) -> Iterator[Connection]:

@@ -69,6 +69,12 @@ def stop_prefect_server(home: Path) -> bool:
     return True
 
 
+def known_api_url(home: Path) -> str | None:
+    """Where the home's server runs now; None when it does not, as nobody needs it."""
+    record = read_record(_record_path(home))
+    return api_url(record.port) if record and running(record) else None
+
+
 def api_url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}/api"
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 from viatique.db import identities
 from viatique.db.exams import list_students
-from viatique.db.identities import StoredReading
-from viatique.db.pool import Database
+from viatique.db.identities import Applied, StoredReading
+from viatique.db.pool import Connection, Database
 from viatique.decision import decide
 from viatique.files import Kind, Store
 from viatique.models import Decision, ExamId, IdentityState, Student
 from viatique.ocr import evidence
 from viatique.run import Run
+from viatique.steps.measure import observe_identify
 
 logger = logging.getLogger("viatique.steps")
 
@@ -38,10 +39,17 @@ def decide_identities(
         with database.transaction() as connection:
             identities.lock_decisions(connection, exam_id)
             if identities.list_readings(connection, exam_id) == stored:
-                changed = identities.apply_decisions(connection, decisions, run=run)
+                applied = identities.apply_decisions(connection, decisions, run=run)
+                _observe(connection, applied, run)
                 break
-    logger.info("identities_decided", extra={"exam_id": exam_id, "changed": changed})
-    return changed
+    logger.info("identities_decided", extra={"exam_id": exam_id, "changed": len(applied)})
+    return len(applied)
+
+
+def _observe(connection: Connection, applied: Sequence[Applied], run: Run) -> None:
+    for one in applied:
+        if one.is_first:
+            observe_identify(connection, one.duration_s, decision=one.state, run=run)
 
 
 def _decide(

@@ -11,15 +11,16 @@ from decimal import Decimal
 from viatique import progress
 from viatique.db import claims, copies, marks
 from viatique.db.exams import Exam, find_exam
-from viatique.db.observations import insert_observation
 from viatique.db.pool import Connection
 from viatique.errors import Conflict, TransientError, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.lifecycle import CopyStatus, Move
+from viatique.measured import Outcome
 from viatique.models import Annotation, CopyId, ExamId, Language, ScoreSheet, Sha256
 from viatique.pdf.finalize import compose_final, verify_final
 from viatique.run import Run
 from viatique.scoring import score_rows, total_score
+from viatique.steps.measure import observe_finalize
 from viatique.steps.outcome import ChunkOutcome
 from viatique.workbench import Workbench
 
@@ -145,7 +146,9 @@ def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run
             run=run,
             details=_final_details(job.sheet.total, composed, retries),
         )
-        _observe(connection, composed.duration_s, status="success", retries=retries, run=run)
+        observe_finalize(
+            connection, composed.duration_s, outcome=Outcome.SUCCESS, retries=retries, run=run
+        )
     logger.info(
         "copy_finalized",
         extra={"copy_id": job.copy_id, "duration_ms": round(composed.duration_s * 1000)},
@@ -188,7 +191,9 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
             run=run,
             details={"success": False, "retries": attempts - 1, "error_type": error.code},
         )
-        _observe(connection, 0.0, status="failed", retries=attempts - 1, run=run)
+        observe_finalize(
+            connection, error.duration_s, outcome=Outcome.FAILED, retries=attempts - 1, run=run
+        )
     logger.error("finalize_failed", exc_info=error, extra={"copy_id": job.copy_id})
     if attempts >= limit:
         logger.critical(
@@ -203,16 +208,3 @@ def _keep_claim(bench: Workbench, connection: Connection, copy_id: CopyId) -> No
     )
     if not kept:
         raise Conflict(f"Copy {copy_id} was taken over by another run; its work was left alone.")
-
-
-def _observe(
-    connection: Connection, duration_s: float, *, status: str, retries: int, run: Run
-) -> None:
-    attempt = str(retries + 1) if retries < 2 else "3+"
-    insert_observation(
-        connection,
-        metric="grading_finalize_duration_seconds",
-        value=duration_s,
-        labels={"status": status, "retry_attempt": attempt},
-        run=run,
-    )

@@ -5,22 +5,22 @@ where it stopped.
 """
 
 import logging
-import time
 from pathlib import Path
 
 from viatique import progress
-from viatique.db import claims, copies, sources
+from viatique.db import claims, copies, imports, sources
 from viatique.db.copies import NewCopy
 from viatique.db.exams import Exam, allocate_copy_numbers, find_exam
-from viatique.db.observations import insert_observation
 from viatique.db.pool import Connection
 from viatique.errors import NotFound, TransientError, ViatiqueError
 from viatique.files import Kind
 from viatique.lifecycle import CopyStatus, Move
+from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
 from viatique.pdf.inspect import inspect_scan
 from viatique.run import Run
 from viatique.segmentation import CopyPlan
+from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.scan_jobs import CutJob, Piece, PlanJob, cut_pieces, plan_scan_copies
 from viatique.workbench import Workbench
@@ -71,11 +71,15 @@ def unplanned_scans(bench: Workbench, exam_id: ExamId) -> list[int]:
 
 def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
     """Finds the copies of one scan and stores them all, or none; returns how many there are."""
-    started = time.perf_counter()
     with bench.database.transaction() as connection:
         source = sources.find_source(connection, source_id)
         exam = find_exam(connection, source.exam_id)
-    plans = _planned(bench, exam, source)
+        imports.begin_import(connection, source_id, run=run)
+    try:
+        plans = _planned(bench, exam, source)
+    except ViatiqueError:
+        _end_failed(bench, source_id, run)
+        raise
     with bench.database.transaction() as connection:
         if not sources.mark_planned(connection, source_id):
             return 0
@@ -90,7 +94,6 @@ def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
             ],
             run=run,
         )
-        _observe(connection, time.perf_counter() - started, pages=source.page_count, run=run)
     logger.info("scan_planned", extra={"source_id": source_id, "copies": len(plans)})
     return len(plans)
 
@@ -148,7 +151,9 @@ def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) 
     won = claims.claim_subjects(
         connection, stage=claims.Stage.CUT, subjects=found, holder=bench.holder, run=run
     )
-    return [_piece(connection, CopyId(subject)) for subject in won]
+    copy_ids = [CopyId(subject) for subject in won]
+    imports.begin_imports_of(connection, copy_ids, run=run)
+    return [_piece(connection, copy_id) for copy_id in copy_ids]
 
 
 def _piece(connection: Connection, copy_id: CopyId) -> Piece:
@@ -182,6 +187,8 @@ def _store_cut(bench: Workbench, piece: Piece, sha256: Sha256, run: Run) -> None
         copies.mark_succeeded(connection, piece.copy_id)
         if status is CopyStatus.STAGING:
             copies.move_copy(connection, piece.copy_id, Move.VALIDATE, run=run)
+        ended = imports.end_complete_import(connection, piece.copy_id, run=run)
+        observe_import(connection, ended, outcome=Outcome.SUCCESS, run=run)
     logger.info("copy_imported", extra={"copy_id": piece.copy_id})
 
 
@@ -198,6 +205,9 @@ def _store_failure(bench: Workbench, piece: Piece, error: ViatiqueError, run: Ru
             limit=bench.settings.retry_limit,
             run=run,
         )
+        if is_done:
+            ended = imports.end_failed_import(connection, run=run, copy_id=piece.copy_id)
+            observe_import(connection, ended, outcome=Outcome.FAILED, run=run)
     logger.error("cut_failed", exc_info=error, extra={"copy_id": piece.copy_id})
     return is_done
 
@@ -208,15 +218,7 @@ def _release(bench: Workbench, connection: Connection, piece: Piece) -> bool:
     )
 
 
-def _observe(connection: Connection, duration_s: float, *, pages: int, run: Run) -> None:
-    bucket = next(
-        (name for limit, name in ((10, "1-10"), (50, "11-50"), (100, "51-100")) if pages <= limit),
-        "100+",
-    )
-    insert_observation(
-        connection,
-        metric="grading_import_duration_seconds",
-        value=duration_s,
-        labels={"status": "success", "pages_bucket": bucket},
-        run=run,
-    )
+def _end_failed(bench: Workbench, source_id: int, run: Run) -> None:
+    with bench.database.transaction() as connection:
+        ended = imports.end_failed_import(connection, run=run, source_id=source_id)
+        observe_import(connection, ended, outcome=Outcome.FAILED, run=run)

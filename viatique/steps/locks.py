@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from viatique.db import locks
 from viatique.db.copies import find_copy
 from viatique.db.locks import Hold, Lock
-from viatique.db.observations import insert_observation
 from viatique.db.pool import Connection, Database
 from viatique.errors import IllegalTransition
 from viatique.lifecycle import CopyStatus, LockConflict, UnlockReason
 from viatique.models import CopyId
 from viatique.run import Run
+from viatique.steps.measure import observe_lock_conflict
 
 logger = logging.getLogger("grading")
 
@@ -118,12 +118,6 @@ def refuse(
     current: object = None,
 ) -> Refused:
     """The refusal, logged and counted."""
-    insert_observation(
-        connection,
-        metric="grading_lock_conflicts_total",
-        value=1.0,
-        labels={"conflict_type": conflict},
-        run=run,
-    )
+    observe_lock_conflict(connection, conflict, run=run)
     logger.warning("lock_conflict", extra={"copy_id": copy_id, "conflict_type": conflict})
     return Refused(conflict=conflict, current=current)

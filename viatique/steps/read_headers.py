@@ -16,11 +16,11 @@ from viatique import progress
 from viatique.db import claims, identities
 from viatique.db.copies import find_copy
 from viatique.db.exams import find_exam
-from viatique.db.observations import insert_observation
 from viatique.db.pool import Connection
 from viatique.db.sources import list_first_copy_files
 from viatique.errors import TransientError, ViatiqueError
 from viatique.files import Kind, Store
+from viatique.measured import OcrError, ocr_error
 from viatique.models import CopyId, ExamId, HeaderForm, HeaderReading, HeaderSpec, Rect, Sha256
 from viatique.ocr import evidence
 from viatique.ocr.engine import Engine, load_engine
@@ -29,6 +29,7 @@ from viatique.ocr.known_forms import KnownForms
 from viatique.ocr.zones import learn_forms
 from viatique.pdf.render import render_page
 from viatique.run import Run
+from viatique.steps.measure import observe_ocr_error
 from viatique.steps.outcome import ChunkOutcome
 from viatique.workbench import Workbench
 
@@ -65,10 +66,11 @@ class ReadJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A reading in the store."""
+    """A reading in the store; ``is_found``: there was a header to read."""
 
     sha256: Sha256
     engine: str
+    is_found: bool
     duration_s: float
 
 
@@ -103,7 +105,12 @@ def read_copy_header(job: ReadJob) -> Read:
     known = _known_forms(job.models_folder, job.store_url, job.references, job.spec)
     reading = _read(copy_pdf, job, known)
     sha256 = store.put(evidence.to_bytes(reading), Kind.READING)
-    return Read(sha256=sha256, engine=reading.engine, duration_s=time.perf_counter() - started)
+    return Read(
+        sha256=sha256,
+        engine=reading.engine,
+        is_found=bool(reading.fields),
+        duration_s=time.perf_counter() - started,
+    )
 
 
 def _read(copy_pdf: bytes, job: ReadJob, known: KnownForms) -> HeaderReading:
@@ -183,15 +190,15 @@ def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
         if not kept:
             return
         identities.insert_reading(
-            connection, job.copy_id, sha256=read.sha256, engine=read.engine, run=run
-        )
-        insert_observation(
             connection,
-            metric="grading_identify_duration_seconds",
-            value=read.duration_s,
-            labels={"decision": "read"},
+            job.copy_id,
+            sha256=read.sha256,
+            engine=read.engine,
+            duration_s=read.duration_s,
             run=run,
         )
+        if not read.is_found:
+            observe_ocr_error(connection, OcrError.EMPTY_RESULT, run=run)
     logger.info(
         "header_read",
         extra={"copy_id": job.copy_id, "duration_ms": round(read.duration_s * 1000)},
@@ -210,12 +217,11 @@ def _store_unreadable(bench: Workbench, job: ReadJob, error: ViatiqueError, run:
         if not kept:
             return
         identities.insert_reading(
-            connection, job.copy_id, sha256=sha256, engine=UNREADABLE, run=run
-        )
-        insert_observation(
             connection,
-            metric="grading_ocr_errors_total",
-            value=1.0,
-            labels={"error_type": "engine"},
+            job.copy_id,
+            sha256=sha256,
+            engine=UNREADABLE,
+            duration_s=error.duration_s,
             run=run,
         )
+        observe_ocr_error(connection, ocr_error(error), run=run)
