@@ -27,6 +27,8 @@ class Permission(StrEnum):
     """Lock copies, write scores, remarks, annotations and drafts."""
     FORCE_UNLOCK = "force_unlock"
     """Take a lock away from a marker."""
+    DIRECT = "direct"
+    """Dispatch copies, reopen them, settle double marking, finalize, release results."""
 
 
 _STAFF = frozenset({Role.ADMIN, Role.COORDINATOR, Role.VIEWER})
@@ -40,6 +42,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.VIEW_ANONYMOUS: frozenset(Role),
     Permission.MARK: _DECIDING | {Role.MARKER},
     Permission.FORCE_UNLOCK: _DECIDING,
+    Permission.DIRECT: _DECIDING,
 }
 """A marker has nothing by which copies would not be anonymous any more."""
 

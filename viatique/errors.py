@@ -17,6 +17,7 @@
         │   └── NotFound          no such exam, copy or file
         ├── IllegalTransition     a move the life cycle does not have
         ├── Conflict              somebody else changed the thing first
+        │   └── NotReleased       the exam's results are still hidden
         ├── Forbidden             the account may not do that
         ├── DatabaseFault         Postgres refused a statement for another reason
         ├── UnexpectedFailure     a defect: an exception nobody foresaw, by type only
@@ -195,6 +196,10 @@ class IllegalTransition(FinalError):
 
 class Conflict(FinalError):
     code = "conflict"
+
+
+class NotReleased(Conflict):
+    code = "not_released"
 
 
 class Forbidden(FinalError):

@@ -68,6 +68,14 @@ class UnlockReason(StrEnum):
     FINALIZE = "finalize"
 
 
+class ReopenReason(StrEnum):
+    """Why a coordinator takes a finalized copy back: a code, as ``UnlockReason`` is."""
+
+    MARKING_ERROR = "marking_error"
+    APPEAL = "appeal"
+    MISTAKE = "mistake"
+
+
 class Move(StrEnum):
     """A named edge of the copy's life; the name says who does it and how it ended."""
 

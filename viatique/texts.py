@@ -114,6 +114,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "First account of the dashboard, shown once: {login} / {password}",
         "Premier compte du tableau de bord, montré une fois : {login} / {password}",
     ),
+    "marker": ("Marker", "Correcteur"),
+    "dispatched": (
+        "{count} assignments made or moved.",
+        "{count} attributions faites ou déplacées.",
+    ),
     "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
 }
 

@@ -18,6 +18,7 @@ from viatique.db.pool import Database
 from viatique.files import Kind, Store
 from viatique.lifecycle import Move
 from viatique.models import CopyId
+from viatique.services.launch import Launcher
 from viatique.steps.sign_in import create_service_token
 
 ClientOf = Callable[[Role], TestClient]
@@ -30,7 +31,8 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def app(database: Database, store: Store) -> FastAPI:
-    return create_app(Parts(database=database, store=store, lock_ttl_s=TTL_S))
+    parts = Parts(database=database, store=store, lock_ttl_s=TTL_S, launcher=Launcher({}))
+    return create_app(parts)
 
 
 @pytest.fixture

@@ -43,8 +43,23 @@ TABLE: dict[tuple[str, str], tuple[frozenset[Role], object]] = {
     ("POST", "/exams/{exam_id}/comments"): (MARKING, {"text": "Unité ?"}),
     ("DELETE", "/exams/{exam_id}/comments/{comment_id}"): (MARKING, None),
     ("PUT", "/copies/{copy_id}/draft"): (MARKING, {"content": {}, "version": 0}),
+    ("POST", "/copies/{copy_id}/reopen"): (DECIDING, {"reason": "mistake"}),
+    ("POST", "/exams/{exam_id}/dispatch"): (DECIDING, {}),
+    ("GET", "/exams/{exam_id}/my-copies"): (MARKING, None),
+    ("POST", "/exams/{exam_id}/next-copy"): (MARKING, {}),
+    ("GET", "/exams/{exam_id}/finalize"): (DECIDING, None),
+    ("POST", "/exams/{exam_id}/finalize"): (DECIDING, None),
+    ("PUT", "/exams/{exam_id}/release"): (DECIDING, None),
+    ("DELETE", "/exams/{exam_id}/release"): (DECIDING, None),
 }
-LET_IN_BUT_REFUSED = "missing", "owner_mismatch", "already_locked", "not_found"
+LET_IN_BUT_REFUSED = (
+    "missing",
+    "owner_mismatch",
+    "already_locked",
+    "not_found",
+    "illegal_transition",
+    "invalid_input",
+)
 
 
 def call(client: TestClient, method: str, path: str, copy_id: CopyId) -> tuple[int, str]:

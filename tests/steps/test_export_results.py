@@ -10,13 +10,14 @@ import pytest
 
 from tests.steps.benches import list_copies, mark_exam
 from viatique.db.audit import list_events
-from viatique.errors import InvalidInput
+from viatique.errors import InvalidInput, NotReleased
 from viatique.inline import run_finalize
 from viatique.lifecycle import Action
 from viatique.models import ExamId
 from viatique.results import Profile, ResultState
 from viatique.run import new_run
 from viatique.steps.export_results import export_csv, export_pdfs, list_results
+from viatique.steps.release_results import release_results
 from viatique.steps.settle import confirm_identity
 from viatique.workbench import Workbench
 
@@ -34,6 +35,7 @@ def exam_id(bench: Workbench, tmp_path: Path) -> ExamId:
     ]
     assert absent[0] is not None
     confirm_identity(bench.database, new_run("U1"), first.copy_id, absent[0].student_id)
+    release_results(bench.database, new_run("U1"), exam_id, is_released=True)
     return exam_id
 
 
@@ -85,3 +87,28 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(
     with pytest.raises(InvalidInput):
         export_csv(bench.database, new_run("U1"), exam_id, tmp_path / "no" / "r.csv", Profile.PLAIN)
     assert exports(bench, exam_id) == []
+
+
+def test_nothing_leaves_before_the_release(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    run, path = new_run("U1"), tmp_path / "out"
+    assert release_results(bench.database, run, exam_id, is_released=False)
+    with pytest.raises(NotReleased):
+        export_csv(bench.database, run, exam_id, path, Profile.PLAIN)
+    with pytest.raises(NotReleased):
+        export_pdfs(bench.database, bench.store, run, exam_id, path)
+    assert not path.exists()
+    assert exports(bench, exam_id) == []
+
+
+def test_a_release_is_noted_once_with_what_it_lets_out(bench: Workbench, exam_id: ExamId) -> None:
+    run = new_run("U1")
+    assert not release_results(bench.database, run, exam_id, is_released=True)
+    assert release_results(bench.database, run, exam_id, is_released=False)
+    with bench.database.transaction() as connection:
+        events = list_events(connection, exam_id=exam_id, action=Action.RELEASE)
+    assert [event.details for event in events] == [
+        {"released": False, "copies": 3, "graded": 3},
+        {"released": True, "copies": 3, "graded": 3},
+    ]

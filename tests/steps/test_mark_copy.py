@@ -17,6 +17,7 @@ from tests.db.marking import (
     store_ready,
     take,
 )
+from tests.db.stored import RUN
 from viatique.db import claims, marks
 from viatique.db.annotations import StoredAnnotation
 from viatique.db.audit import list_events_of_copy
@@ -66,7 +67,7 @@ def test_everything_written_is_read_back_with_its_version(
 ) -> None:
     for write in WRITES.values():
         assert not isinstance(write(database, anne, hold), Refused)
-    stored = step.marks_of(database, hold.copy_id)
+    stored = step.marks_of(database, RUN, hold.copy_id)
     assert stored.scores == (replace(GIVEN, version=1),)
     assert stored.appreciation == Appreciation(text="Bien", version=1)
     (annotation,) = stored.annotations
@@ -130,7 +131,7 @@ def test_without_a_live_lock_nothing_is_written(
     shown = spoil(database, anne, hold)
     before = actions_of(database, hold.copy_id)
     assert write(database, anne, shown) == Refused(conflict=conflict)
-    stored = step.marks_of(database, hold.copy_id)
+    stored = step.marks_of(database, RUN, hold.copy_id)
     assert (stored.scores, stored.appreciation, stored.annotations) == ((), Appreciation(), ())
     assert step.load_draft(database, anne, hold.copy_id) == Draft()
     assert actions_of(database, hold.copy_id) == before
@@ -178,9 +179,9 @@ def test_annotations_are_changed_and_deleted_with_an_event_each(
     moved = replace(made, annotation=replace(NOTE, page=0, points=Decimal("-0.5")))
     changed = step.update_annotation(database, anne, hold, moved)
     assert changed == replace(moved, version=2)
-    assert step.marks_of(database, hold.copy_id).annotations == (changed,)
+    assert step.marks_of(database, RUN, hold.copy_id).annotations == (changed,)
     assert step.delete_annotation(database, anne, hold, made.annotation_id, version=2) is None
-    assert step.marks_of(database, hold.copy_id).annotations == ()
+    assert step.marks_of(database, RUN, hold.copy_id).annotations == ()
     assert actions_of(database, hold.copy_id)[1:] == [
         Action.CREATE_ANN, Action.UPDATE_ANN, Action.DELETE_ANN
     ]  # fmt: skip
@@ -195,7 +196,7 @@ def test_an_annotation_of_another_copy_is_not_found(database: Database, anne: Ru
     hold = take(database, anne, second)
     with pytest.raises(NotFound):
         step.update_annotation(database, anne, hold, made)
-    assert step.marks_of(database, first).annotations == (made,)
+    assert step.marks_of(database, RUN, first).annotations == (made,)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_points_the_scheme_does_not_have_are_refused(
 ) -> None:
     with pytest.raises(InvalidInput):
         step.put_score(database, anne, hold, given)
-    assert step.marks_of(database, hold.copy_id).scores == ()
+    assert step.marks_of(database, RUN, hold.copy_id).scores == ()
 
 
 def test_a_page_the_copy_does_not_have_is_refused(

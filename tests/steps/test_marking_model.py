@@ -29,6 +29,7 @@ from tests.db.marking import (
     store_account,
     store_ready,
 )
+from tests.db.stored import RUN
 from viatique.db import claims, copies
 from viatique.db.locks import Hold, Lock
 from viatique.db.marking import Appreciation, Draft, Scored
@@ -243,7 +244,7 @@ class Marking(RuleBasedStateMachine):
     def what_is_stored_is_what_was_accepted(self) -> None:
         if not hasattr(self, "model"):
             return
-        stored = step.marks_of(self.database, self.copy_id)
+        stored = step.marks_of(self.database, RUN, self.copy_id)
         assert (stored.scores or (Scored(question="1"),)) == (self.model.score,)
         assert stored.appreciation == self.model.text
         assert {item.annotation_id: item.version for item in stored.annotations} == self.model.notes

@@ -107,7 +107,7 @@ class Client:
                 self.write_too_late(self.old)
 
     def write(self, hold: Hold) -> None:
-        stored = step.marks_of(self.database, self.copy_id)
+        stored = step.marks_of(self.database, RUN, self.copy_id)
         score = stored.scores[0] if stored.scores else Scored(question="1", remark="0")
         one_more = replace(score, remark=str(int(score.remark) + 1))
         assert isinstance(step.put_score(self.database, self.run, hold, one_more), Scored)
@@ -138,7 +138,7 @@ def test_nothing_is_lost_and_each_accepted_change_leaves_one_event(
     clients = [Client(database, run, copy_id) for run in markers]
     together(lambda number: clients[number].work())
     accepted = sum((client.accepted for client in clients), Counter())
-    stored = step.marks_of(database, copy_id)
+    stored = step.marks_of(database, RUN, copy_id)
     times = accepted["LOCK"]
     assert times > 0
     assert (stored.scores[0].remark, stored.scores[0].version) == (str(times), times)
@@ -176,5 +176,5 @@ def test_finalize_beats_the_write_that_comes_after_it(
             taken = marking.list_scores(connection, copy_id)
         writer.join()
         assert writer.refused == Refused(conflict=LockConflict.ALREADY_GRADED)
-        assert step.marks_of(database, copy_id).scores == taken
+        assert step.marks_of(database, RUN, copy_id).scores == taken
         assert actions_of(database, copy_id).count(Action.SCORE) == taken[0].version

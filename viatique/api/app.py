@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from viatique.api import comments, exams, locking, marking
+from viatique.api import comments, directing, exams, locking, marking
 from viatique.api.context import RequestContext
 from viatique.api.parts import Parts
 from viatique.api.paths import PREFIX
@@ -47,7 +47,7 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
-    for module in (exams, locking, marking, comments):
+    for module in (exams, locking, marking, comments, directing):
         app.include_router(module.router, responses=PROBLEMS, dependencies=DOCUMENTED)
     handle_errors(app)
     app.add_middleware(RequestContext)

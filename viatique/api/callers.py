@@ -62,6 +62,7 @@ def caller_with(permission: Permission) -> Callable[[Request], Caller]:
 Reader = Annotated[Caller, Depends(caller_with(Permission.VIEW_ANONYMOUS))]
 Marker = Annotated[Caller, Depends(caller_with(Permission.MARK))]
 Unlocker = Annotated[Caller, Depends(caller_with(Permission.FORCE_UNLOCK))]
+Director = Annotated[Caller, Depends(caller_with(Permission.DIRECT))]
 Auditor = Annotated[Caller, Depends(caller_with(Permission.VIEW_AUDIT))]
 
 

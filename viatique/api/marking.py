@@ -36,9 +36,9 @@ router = APIRouter(prefix=PREFIX, tags=["marking"])
 
 
 @router.get("/copies/{copy_id}/marks", response_model=MarksOut)
-def marks(request: Request, _caller: Marker, copy_id: CopyPath) -> object:
+def marks(request: Request, caller: Marker, copy_id: CopyPath) -> object:
     """Scores, remarks, appreciation and annotations of a copy, with their versions."""
-    stored = step.marks_of(parts_of(request).database, copy_id)
+    stored = step.marks_of(parts_of(request).database, caller.run, copy_id)
     return MarksOut(
         scores=[ScoreOut.of(scored) for scored in stored.scores],
         appreciation=AppreciationOut.of(stored.appreciation),

@@ -79,6 +79,7 @@ class ExamOut(Shape):
     date: date | None
     total: Decimal = Field(examples=["20"])
     step: Decimal = Field(examples=["0.25"])
+    released: bool = Field(description="Whether its results may leave.")
     questions: list[QuestionOut]
 
     @classmethod
@@ -99,6 +100,7 @@ class ExamOut(Shape):
             date=exam.exam_date,
             total=exam.scheme.total,
             step=exam.scheme.step,
+            released=exam.released_at is not None,
             questions=questions,
         )
 

@@ -14,7 +14,8 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from viatique.access import Role
-from viatique.cli import running, terminal
+from viatique.cli import direction, running, terminal
+from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
 from viatique.cli.listing import (
     list_copies_of_exam,
     show_accounts,
@@ -32,7 +33,7 @@ from viatique.errors import (
     UnexpectedFailure,
     ViatiqueError,
 )
-from viatique.models import CopyId, ExamId, StudentId
+from viatique.models import ExamId, StudentId
 from viatique.results import Profile
 from viatique.run import new_run
 from viatique.services.foreground import API_PORT, hold
@@ -60,9 +61,6 @@ logger.addHandler(logging.NullHandler())
 """What fails before the log files are open is shown, not traced back on the terminal."""
 
 NOBODY = "nobody"
-PERSON = "coordinator"
-"""Actor of what is done at the command line, before there are accounts."""
-
 app = App(
     name="viatique",
     help="Turns scanned exam papers into identified, marked, finalized copies.",
@@ -77,21 +75,7 @@ app.command(account_app)
 app.command(audit_app)
 app.command(metrics_app)
 app.register_install_completion_command()
-
-Inline = Annotated[bool, Parameter(name="--inline", negative="", help="Run without Prefect.")]
-Json = Annotated[
-    bool, Parameter(name="--json", negative="", help="One JSON object a line, for programs.")
-]
-Exam = Annotated[str, Parameter(help="Id of the exam, as `viatique exam list` shows it.")]
-Copy = Annotated[str, Parameter(help="Id of the copy, as `viatique copies EXAM` shows it.")]
-
-
-def _exam(exam: str) -> ExamId:
-    return ExamId(exam.strip().upper())
-
-
-def _copy(copy: str) -> CopyId:
-    return CopyId(copy.strip().upper())
+direction.register(app, exam_app)
 
 
 @exam_app.command
@@ -109,7 +93,7 @@ def check(exam: Exam, scan: Path, /) -> int:
     """Try the exam's settings on a scan: which copies and fields are found. Imports nothing."""
     with running.workbench() as bench:
         with terminal.messages.status(text("checking", CLI_LANGUAGE)):
-            found = check_exam(bench, _exam(exam), scan)
+            found = check_exam(bench, exam_id_of(exam), scan)
         show_check(found)
     return 0
 
@@ -128,7 +112,7 @@ def import_(exam: Exam, /, *scans: Path, inline: Inline = False) -> int:
 
     Without a scan, goes on with those received before and takes those laid into the exam's inbox.
     """
-    exam_id = _exam(exam)
+    exam_id = exam_id_of(exam)
     with running.workbench() as bench:
         for scan in scans:
             if not receive_scan(bench, exam_id, scan):
@@ -140,13 +124,13 @@ def import_(exam: Exam, /, *scans: Path, inline: Inline = False) -> int:
 def identify(exam: Exam, /, *, inline: Inline = False) -> int:
     """Find out whose each copy is, by its handwritten header and the roster."""
     with running.workbench() as bench:
-        return running.run_flow(bench, "identify", _exam(exam), is_inline=inline)
+        return running.run_flow(bench, "identify", exam_id_of(exam), is_inline=inline)
 
 
 @app.command
 def marks(exam: Exam, file: Path, /, *, inline: Inline = False) -> int:
     """Record scores, remarks and annotations from a CSV or JSON file: all of it, or nothing."""
-    exam_id = _exam(exam)
+    exam_id = exam_id_of(exam)
     with running.workbench() as bench:
         sha256 = receive_marks(bench, exam_id, file)
         return running.run_flow(bench, "marks", exam_id, is_inline=inline, marks=sha256)
@@ -156,21 +140,21 @@ def marks(exam: Exam, file: Path, /, *, inline: Inline = False) -> int:
 def finalize(exam: Exam, /, *, inline: Inline = False) -> int:
     """Make the final PDF of every copy whose marks are complete."""
     with running.workbench() as bench:
-        return running.run_flow(bench, "finalize", _exam(exam), is_inline=inline)
+        return running.run_flow(bench, "finalize", exam_id_of(exam), is_inline=inline)
 
 
 @app.command
 def process(exam: Exam, /, *, inline: Inline = False) -> int:
     """Import, identify, record the marks received and finalize, one after the other."""
     with running.workbench() as bench:
-        return running.run_flow(bench, "process", _exam(exam), is_inline=inline)
+        return running.run_flow(bench, "process", exam_id_of(exam), is_inline=inline)
 
 
 @app.command
 def status(exam: Exam, /) -> int:
     """Show where an exam stands and what waits for a person."""
     with running.workbench() as bench:
-        terminal.show_report(report_exam(bench.database, _exam(exam)))
+        terminal.show_report(report_exam(bench.database, exam_id_of(exam)))
     return 0
 
 
@@ -178,7 +162,7 @@ def status(exam: Exam, /) -> int:
 def copies(exam: Exam, /, *, json: Json = False) -> int:
     """List the copies of an exam."""
     with running.workbench() as bench:
-        list_copies_of_exam(bench, _exam(exam), is_json=json)
+        list_copies_of_exam(bench, exam_id_of(exam), is_json=json)
     return 0
 
 
@@ -199,7 +183,7 @@ def results(
         profile: whom the CSV is for.
         pdfs: ZIP to write, of the final PDFs under the students' names.
     """
-    exam_id = _exam(exam)
+    exam_id = exam_id_of(exam)
     with running.workbench() as bench:
         found, scheme = list_results(bench.database, exam_id)
         if file:
@@ -214,7 +198,7 @@ def results(
 def confirm(copy: Copy, student: str, /) -> int:
     """Say whose a copy is: a roster id, or `nobody`; the rest of the exam is decided again."""
     student_id = None if student.lower() == NOBODY else StudentId(student)
-    copy_id = _copy(copy)
+    copy_id = copy_id_of(copy)
     with running.workbench() as bench:
         run = new_run(PERSON)
         confirm_identity(bench.database, run, copy_id, student_id)
@@ -229,7 +213,7 @@ def confirm(copy: Copy, student: str, /) -> int:
 def release(copy: Copy, /) -> int:
     """Let a quarantined copy be marked as it is."""
     with running.workbench() as bench:
-        release_from_quarantine(bench.database, new_run(PERSON), _copy(copy))
+        release_from_quarantine(bench.database, new_run(PERSON), copy_id_of(copy))
     return 0
 
 
@@ -244,7 +228,7 @@ def verify() -> int:
 def show(copy: Copy, /, *, json: Json = False) -> int:
     """Show what happened to a copy, oldest first."""
     with running.workbench() as bench:
-        show_audit(bench.database, _copy(copy), is_json=json)
+        show_audit(bench.database, copy_id_of(copy), is_json=json)
     return 0
 
 

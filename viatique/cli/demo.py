@@ -23,6 +23,7 @@ from viatique.steps.create_exam import create_exam
 from viatique.steps.export_results import export_csv, export_pdfs
 from viatique.steps.import_scan import receive_scan
 from viatique.steps.record_marks import receive_marks
+from viatique.steps.release_results import release_results
 from viatique.workbench import Workbench
 
 SHOWN = 3
@@ -71,6 +72,7 @@ def _show_results(bench: Workbench, exam_id: ExamId, demo: DemoExam) -> None:
         finals = list_final_pdfs(connection, exam_id)
     folder = demo.scan_pdf.parent
     run = new_run()
+    release_results(bench.database, run, exam_id, is_released=True)
     export_csv(bench.database, run, exam_id, folder / "results.csv", Profile.PLAIN)
     export_pdfs(bench.database, bench.store, run, exam_id, folder / "finals.zip")
     messages.print()

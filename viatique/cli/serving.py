@@ -1,5 +1,7 @@
 """Commands that serve until Ctrl-C."""
 
+import os
+
 import uvicorn
 
 from viatique.api.app import create_app
@@ -7,6 +9,8 @@ from viatique.api.parts import Parts
 from viatique.api.paths import PREFIX
 from viatique.cli.terminal import say
 from viatique.exporter import create_exporter, health_routes, metrics_token
+from viatique.services.environment import viatique_environment
+from viatique.services.launch import Launcher
 from viatique.services.prefect_server import known_api_url
 from viatique.steps.health import Health
 from viatique.workbench import Workbench
@@ -14,7 +18,12 @@ from viatique.workbench import Workbench
 
 def serve_api(bench: Workbench, host: str, port: int) -> None:
     """The HTTP API of marking."""
-    parts = Parts(database=bench.database, store=bench.store, lock_ttl_s=bench.settings.lock_ttl_s)
+    parts = Parts(
+        database=bench.database,
+        store=bench.store,
+        lock_ttl_s=bench.settings.lock_ttl_s,
+        launcher=Launcher({**os.environ, **viatique_environment(bench.settings)}),
+    )
     say(f"http://{host}:{port}{PREFIX}/openapi.json")
     api = create_app(parts)
     api.router.routes.extend(health_routes(_health(bench)))

@@ -316,39 +316,6 @@ def count_attempt(connection: Connection, copy_id: CopyId) -> int:
     return row["finalize_attempts"] if row else 0
 
 
-def insert_final_pdf(
-    connection: Connection,
-    copy_id: CopyId,
-    *,
-    sha256: Sha256,
-    byte_size: int,
-    score: Decimal,
-    run: Run,
-) -> None:
-    """Stores the copy's final PDF in place of an older one, which is kept and marked."""
-    arguments = {
-        "copy": copy_id,
-        "sha256": sha256,
-        "size": byte_size,
-        "score": score,
-        "correlation": run.correlation_id,
-    }
-    connection.execute(
-        """
-        UPDATE final_pdf SET superseded_at = now()
-        WHERE copy_id = %(copy)s AND superseded_at IS NULL
-        """,
-        arguments,
-    )
-    connection.execute(
-        """
-        INSERT INTO final_pdf (copy_id, sha256, byte_size, score, correlation_id)
-        VALUES (%(copy)s, %(sha256)s, %(size)s, %(score)s, %(correlation)s)
-        """,
-        arguments,
-    )
-
-
 def list_final_pdfs(
     connection: Connection, exam_id: ExamId
 ) -> dict[CopyId, tuple[Sha256, Decimal]]:

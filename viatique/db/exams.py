@@ -24,6 +24,7 @@ from viatique.models import (
     Student,
     StudentId,
 )
+from viatique.run import Run
 from viatique.scoring import Question, Scheme
 
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -33,7 +34,7 @@ ID_LENGTH = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exam:
-    """An exam as stored."""
+    """An exam as stored; ``released_at``: since when its results may leave."""
 
     exam_id: ExamId
     name: str
@@ -45,6 +46,7 @@ class Exam:
     header: HeaderSpec
     scheme: Scheme
     created_at: datetime
+    released_at: datetime | None
 
 
 def new_exam_id() -> ExamId:
@@ -108,7 +110,7 @@ def find_exam(connection: Connection, exam_id: ExamId) -> Exam:
     row = connection.execute(
         """
         SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, language, header,
-            scheme, created_at
+            scheme, created_at, released_at
         FROM exam WHERE exam_id = %(exam)s
         """,
         {"exam": exam_id},
@@ -125,7 +127,7 @@ def list_exams(connection: Connection) -> tuple[Exam, ...]:
     rows = connection.execute(
         """
         SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, language, header,
-            scheme, created_at
+            scheme, created_at, released_at
         FROM exam ORDER BY created_at DESC, exam_id
         """
     ).fetchall()
@@ -155,6 +157,41 @@ def list_students(connection: Connection, exam_id: ExamId) -> tuple[Student, ...
     )
 
 
+def mark_released(connection: Connection, exam_id: ExamId, *, is_released: bool, run: Run) -> bool:
+    """Lets the exam's results leave, or keeps them back, with a RELEASE event that counts them.
+
+    Returns:
+        False when that was so already; then there is no event.
+    """
+    row = connection.execute(
+        """
+        WITH put AS (
+            UPDATE exam SET released_at = CASE WHEN %(released)s THEN now() END
+            WHERE exam_id = %(exam)s AND (released_at IS NOT NULL) <> %(released)s
+            RETURNING exam_id
+        ), logged AS (
+            INSERT INTO audit_event (action, exam_id, actor, correlation_id, details)
+            SELECT 'RELEASE', exam_id, %(actor)s, %(correlation)s,
+                jsonb_build_object('released', %(released)s::boolean, 'copies', (
+                    SELECT count(*) FROM copy WHERE copy.exam_id = put.exam_id
+                ), 'graded', (
+                    SELECT count(*) FROM copy
+                    WHERE copy.exam_id = put.exam_id AND status = 'GRADED'
+                ))
+            FROM put
+        )
+        SELECT exam_id FROM put
+        """,
+        {
+            "exam": exam_id,
+            "released": is_released,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+        },
+    ).fetchone()
+    return row is not None
+
+
 def allocate_copy_numbers(connection: Connection, exam_id: ExamId, count: int) -> range:
     """The next numbers of the exam's copies, 1-based; locks the exam until the commit."""
     row = connection.execute(
@@ -180,6 +217,7 @@ def _exam(row: Mapping[str, Any]) -> Exam:
         header=_header_from_json(row["header"]),
         scheme=_scheme_from_json(row["scheme"]),
         created_at=row["created_at"],
+        released_at=row["released_at"],
     )
 
 

@@ -24,6 +24,7 @@ from viatique.models import CopyId, ExamId, Sha256, Student, StudentId
 from viatique.results import Profile, Result, ResultState, to_csv
 from viatique.run import Run
 from viatique.scoring import Scheme
+from viatique.steps.release_results import require_release
 
 logger = logging.getLogger("grading")
 
@@ -63,8 +64,10 @@ def export_csv(
 
     Raises:
         NotFound: there is no such exam.
+        NotReleased: its results may not leave yet.
         InvalidInput: the file cannot be written.
     """
+    require_release(database, exam_id)
     results, scheme = list_results(database, exam_id)
     _replace(path, lambda part: part.write_bytes(to_csv(results, scheme, profile)))
     _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
@@ -79,9 +82,11 @@ def export_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId, pat
 
     Raises:
         NotFound: there is no such exam.
+        NotReleased: its results may not leave yet.
         InvalidInput: the file cannot be written.
         StoredFileCorrupt: a final PDF is damaged.
     """
+    require_release(database, exam_id)
     results, _ = list_results(database, exam_id)
     with database.transaction() as connection:
         finals = copies.list_final_pdfs(connection, exam_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from viatique import progress
-from viatique.db import claims, copies, marks
+from viatique.db import claims, copies, finals, marks
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
 from viatique.errors import Conflict, TransientError, ViatiqueError
@@ -156,7 +156,7 @@ def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run
 
 
 def _insert_final(connection: Connection, job: ComposeJob, composed: Composed, run: Run) -> None:
-    copies.insert_final_pdf(
+    finals.insert_final_pdf(
         connection,
         job.copy_id,
         sha256=composed.sha256,

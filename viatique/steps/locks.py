@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from viatique.db import locks
 from viatique.db.copies import find_copy
+from viatique.db.dispatch import Duty, find_duty
 from viatique.db.locks import Hold, Lock
 from viatique.db.pool import Connection, Database
-from viatique.errors import IllegalTransition
+from viatique.errors import Forbidden, IllegalTransition
 from viatique.lifecycle import CopyStatus, LockConflict, UnlockReason
 from viatique.models import CopyId
 from viatique.run import Run
@@ -42,10 +43,12 @@ def acquire(
     Raises:
         NotFound: no such copy.
         IllegalTransition: the copy may not be marked yet.
+        Forbidden: it is dispatched to other markers.
     """
     with database.transaction() as connection:
         if find_copy(connection, copy_id).status in NOT_YET:
             raise IllegalTransition(f"Copy {copy_id} may not be marked yet.")
+        duty_of(connection, run, copy_id)
         taken = locks.insert_lock(connection, copy_id, ttl_s=ttl_s, take_over=take_over, run=run)
         if isinstance(taken, LockConflict):
             return refuse(connection, run, copy_id, taken)
@@ -108,6 +111,18 @@ def lock_of(database: Database, copy_id: CopyId) -> Lock | None:
     with database.transaction() as connection:
         find_copy(connection, copy_id)
         return locks.find_lock(connection, copy_id)
+
+
+def duty_of(connection: Connection, run: Run, copy_id: CopyId) -> Duty:
+    """What ``run.actor`` has to do with the copy.
+
+    Raises:
+        Forbidden: nothing, because it is dispatched to other markers.
+    """
+    duty = find_duty(connection, copy_id, run.actor)
+    if duty.is_outsider:
+        raise Forbidden(f"Copy {copy_id} is dispatched to other markers.")
+    return duty
 
 
 def refuse(

@@ -7,19 +7,22 @@ while the copy is still kept from others.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from viatique.access import Role
 from viatique.db import annotations, marking
 from viatique.db.annotations import StoredAnnotation
 from viatique.db.copies import Copy, find_copy
+from viatique.db.dispatch import Duty
 from viatique.db.exams import find_exam
 from viatique.db.locks import Hold
 from viatique.db.marking import Appreciation, Draft, Scored
 from viatique.db.pool import Connection, Database
-from viatique.errors import InvalidInput, NotFound
+from viatique.dispatch import part_leaves
+from viatique.errors import Forbidden, InvalidInput, NotFound
 from viatique.lifecycle import LockConflict
 from viatique.models import Annotation, CopyId
 from viatique.run import Run
 from viatique.scoring import Scheme, points_problem
-from viatique.steps.locks import Refused, refuse
+from viatique.steps.locks import Refused, duty_of, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +34,16 @@ class CopyMarks:
     annotations: tuple[StoredAnnotation, ...]
 
 
-def marks_of(database: Database, copy_id: CopyId) -> CopyMarks:
+def marks_of(database: Database, run: Run, copy_id: CopyId) -> CopyMarks:
     """What is stored of a copy.
 
     Raises:
         NotFound: no such copy.
+        Forbidden: it is dispatched to other markers than ``run.actor``.
     """
     with database.transaction() as connection:
         find_copy(connection, copy_id)
+        duty_of(connection, run, copy_id)
         return CopyMarks(
             scores=marking.list_scores(connection, copy_id),
             appreciation=marking.find_appreciation(connection, copy_id),
@@ -52,10 +57,13 @@ def put_score(database: Database, run: Run, hold: Hold, scored: Scored) -> Score
     Raises:
         NotFound: no such copy.
         InvalidInput: the scheme has no such question, or not these points for it.
+        Forbidden: the copy, or the question, is dispatched to other markers.
     """
     with database.transaction() as connection:
         copy = find_copy(connection, hold.copy_id)
-        _check_points(find_exam(connection, copy.exam_id).scheme, scored)
+        scheme = find_exam(connection, copy.exam_id).scheme
+        _check_points(scheme, scored)
+        _check_part(duty_of(connection, run, hold.copy_id), scheme, scored.question)
         version = marking.put_score(connection, hold, scored, run=run)
         if isinstance(version, LockConflict):
             find = marking.find_score
@@ -199,6 +207,13 @@ def _check_points(scheme: Scheme, scored: Scored) -> None:
         problem = None if is_known else "the marking scheme has no such question"
     if problem:
         raise InvalidInput(f"These points cannot be given: {problem}.")
+
+
+def _check_part(duty: Duty, scheme: Scheme, question: str) -> None:
+    if duty.mode is None or duty.role is not Role.MARKER:
+        return
+    if question not in {leaf for part, leaf in part_leaves(scheme) if part in duty.parts}:
+        raise Forbidden("This question is dispatched to other markers.")
 
 
 def _check_page(copy: Copy, annotation: Annotation) -> None:
