@@ -9,6 +9,7 @@ from viatique.db.pool import Database
 from viatique.errors import Forbidden
 from viatique.files import Store
 from viatique.run import Run, new_run
+from viatique.services.flow_runs import PrefectRuns
 from viatique.settings import load_settings
 from viatique.steps.sign_in import account_of
 from viatique.workbench import Workbench, open_workbench
@@ -23,9 +24,19 @@ def workbench() -> Workbench:
     return _held.enter_context(open_workbench(load_settings()))
 
 
+@functools.cache
+def prefect() -> PrefectRuns | None:
+    """The runs on the Prefect server of this process; None when it was started without one."""
+    settings = load_settings()
+    if settings.prefect_api_url is None:
+        return None
+    return PrefectRuns(settings.prefect_api_url, ui_url=settings.prefect_ui_url)
+
+
 def close() -> None:
     """Closes what is open; the next use opens it anew."""
     workbench.cache_clear()
+    prefect.cache_clear()
     _held.close()
 
 

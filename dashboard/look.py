@@ -1,5 +1,7 @@
 """What all pages look like: titles with a line of help, chips, empty states, theme."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from dashboard.page import Visit
@@ -43,6 +45,17 @@ def show_empty(visit: Visit, key: str) -> None:
     """Says that there is nothing here, and what to do about it."""
     with st.container(border=True, horizontal_alignment="center"):
         st.markdown(f":gray[{visit.text(key)}]", text_alignment="center")
+
+
+def ago(visit: Visit, at: datetime | None) -> str:
+    """How long ago something was, in the largest unit that fits."""
+    if at is None:
+        return "–"
+    seconds = max(0.0, (datetime.now(UTC) - at).total_seconds())
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= length:
+            return visit.text(f"ago_{unit}", count=int(seconds // length))
+    return visit.text("ago_now")
 
 
 def status_chip(visit: Visit, status: CopyStatus) -> str:

@@ -47,13 +47,23 @@ def page_named(name: str) -> StreamlitPage:
     return found
 
 
+def has_page(name: str) -> bool:
+    """Whether the visitor may see a page of that name."""
+    return name in st.session_state[PAGES]
+
+
 def current_visit() -> Visit | None:
     """The visit of this run; None when the session ended since the page was opened."""
-    token = st.context.cookies.get(COOKIE, "")
+    token = session_cookie()
     account = account_of(open_database(), token) if token else None
     if account is None:
         return None
     return Visit(account=account, token=token, language=_language())
+
+
+def session_cookie() -> str:
+    """The token of the visitor's session; empty without one."""
+    return st.context.cookies.get(COOKIE, "")
 
 
 def _language() -> Language:
@@ -94,7 +104,9 @@ def errors_shown() -> Iterator[None]:
         st.error(f"{error.what} {error.next_step}")
 
 
-def chosen_exam(visit: Visit, exams: dict[ExamId, str]) -> ExamId:
+def chosen_exam(
+    visit: Visit, exams: dict[ExamId, str], *, on_change: Callable[[], None] | None = None
+) -> ExamId:
     """The exam in the address, or chosen; kept in the address so that it can be sent to others."""
     ids = list(exams)
     wish = st.query_params.get("exam")
@@ -103,6 +115,7 @@ def chosen_exam(visit: Visit, exams: dict[ExamId, str]) -> ExamId:
         ids,
         index=ids.index(ExamId(wish)) if wish and wish in exams else 0,
         format_func=lambda item: f"{item} · {exams[item]}",
+        on_change=on_change,
     )
     st.query_params["exam"] = exam_id
     return exam_id

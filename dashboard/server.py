@@ -15,6 +15,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.core import open_database
+from dashboard.files import ROUTES
 from dashboard.gate import Gate
 from dashboard.look import THEME
 
@@ -59,6 +60,7 @@ def content_policy() -> str:
 
 app = st.App(
     Path(__file__).with_name("app.py"),
+    routes=ROUTES,
     middleware=[Middleware(Gate, database=open_database(), policy=content_policy())],
 )
 

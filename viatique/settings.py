@@ -29,6 +29,11 @@ class Settings(BaseSettings):
         validation_alias="PREFECT_API_URL",
         description="A Prefect server to use instead of the local one.",
     )
+    prefect_ui_url: str | None = Field(
+        default=None,
+        validation_alias="PREFECT_UI_URL",
+        description="Where people reach the Prefect UI; default: PREFECT_API_URL without /api.",
+    )
     store_url: str | None = Field(
         default=None, description="fsspec URL of the file store; default: HOME/store."
     )

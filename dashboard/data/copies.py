@@ -1,10 +1,12 @@
-"""Copies: lists of them, and one with its pages and its history."""
+"""Copies: lists of them, and one with its history."""
 
 from dashboard.core import open_database, store
 from viatique.db import audit, copies
 from viatique.db.accounts import Account
 from viatique.db.audit import AuditEvent
 from viatique.db.copies import Copy
+from viatique.db.exams import find_exam
+from viatique.db.listings import CopyFilter, ListedCopy, find_page_before, list_copies_after
 from viatique.files import Kind
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
@@ -12,12 +14,25 @@ from viatique.pdf.render import render_png
 from viatique.run import new_run
 
 PAGE_DPI = 90
+ROWS = 50
 
 
 def copies_of(exam_id: ExamId) -> tuple[Copy, ...]:
     """All copies of an exam, in the order of the stack."""
     with open_database().transaction() as connection:
         return copies.list_copies(connection, exam_id)
+
+
+def copies_after(exam_id: ExamId, after: int, wanted: CopyFilter) -> tuple[ListedCopy, ...]:
+    """The page of copies whose numbers are above ``after``."""
+    with open_database().transaction() as connection:
+        return list_copies_after(connection, exam_id, after, wanted=wanted, limit=ROWS)
+
+
+def page_before(exam_id: ExamId, after: int, wanted: CopyFilter) -> int:
+    """Where the page before begins."""
+    with open_database().transaction() as connection:
+        return find_page_before(connection, exam_id, after, wanted=wanted, limit=ROWS)
 
 
 def find_copy(copy_id: CopyId) -> Copy:
@@ -36,11 +51,16 @@ def history(copy_id: CopyId) -> tuple[AuditEvent, ...]:
         return audit.list_events_of_copy(connection, copy_id)
 
 
-def final_pdf(copy_id: CopyId, exam_id: ExamId) -> bytes | None:
-    """The final PDF of a copy."""
+def has_final(copy: Copy) -> bool:
+    """Whether the copy has a final PDF that counts."""
     with open_database().transaction() as connection:
-        found = copies.list_final_pdfs(connection, exam_id).get(copy_id)
-    return store().get(found[0], Kind.FINAL) if found else None
+        return copy.copy_id in copies.list_final_pdfs(connection, copy.exam_id)
+
+
+def expected_pages(exam_id: ExamId) -> int:
+    """Pages of a complete copy of the exam."""
+    with open_database().transaction() as connection:
+        return find_exam(connection, exam_id).pages_per_copy
 
 
 def page_png(copy: Copy, page: int) -> bytes | None:

@@ -1,10 +1,68 @@
-"""What the To do page shows."""
+"""What the To do page shows: counts by index, a few exams at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard.core import open_database
-from viatique.models import ExamId
-from viatique.steps.report import ExamReport, report_exam
+from viatique.db import claims, copies, identities, overviews
+from viatique.db.exams import Exam
+from viatique.db.listings import list_exams_after
+from viatique.db.overviews import Waiting
+from viatique.db.pool import Connection
+from viatique.lifecycle import MARKABLE, CopyStatus
+from viatique.models import ExamId, IdentityState
+
+EXAMS_SHOWN = 8
 
 
-def report(exam_id: ExamId) -> ExamReport:
-    """Where an exam stands."""
-    return report_exam(open_database(), exam_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Where an exam stands.
+
+    Attributes:
+        complete: copies whose marks are complete and that are not finalized yet.
+        unmarked: copies that may be marked and whose marks are not complete.
+    """
+
+    exam: Exam
+    pages: int
+    statuses: dict[CopyStatus, int]
+    identities: dict[IdentityState, int]
+    failed: int
+    complete: int
+    unmarked: int
+    changed_at: datetime | None
+
+    @property
+    def copies(self) -> int:
+        return sum(self.statuses.values())
+
+
+def overviews_after(after: ExamId | None) -> tuple[Overview, ...]:
+    """Exams, newest first, from the one after ``after`` on."""
+    with open_database().transaction() as connection:
+        exams = list_exams_after(connection, after, limit=EXAMS_SHOWN)
+        return tuple(_overview(connection, exam) for exam in exams)
+
+
+def waiting() -> Waiting:
+    """What needs a person in all exams."""
+    with open_database().transaction() as connection:
+        return overviews.count_waiting(connection)
+
+
+def _overview(connection: Connection, exam: Exam) -> Overview:
+    exam_id = exam.exam_id
+    leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
+    statuses = copies.count_statuses(connection, exam_id)
+    complete = claims.count_complete(connection, exam_id, leaves=leaves)
+    return Overview(
+        exam=exam,
+        pages=overviews.count_pages(connection, exam_id),
+        statuses=statuses,
+        identities=identities.count_identities(connection, exam_id),
+        failed=overviews.count_failed(connection, exam_id),
+        complete=complete,
+        unmarked=sum(statuses[status] for status in MARKABLE) - complete,
+        changed_at=overviews.find_last_change(connection, exam_id),
+    )

@@ -12,8 +12,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "when": ("When (UTC)", "Quand (UTC)"),
     "who": ("Who", "Qui"),
     "details": ("Details", "Détails"),
-    "older": ("Older", "Plus anciens"),
-    "newest": ("Newest", "Plus récents"),
     "verify": ("Check the trail", "Vérifier le journal"),
     "trail_fine": (
         "{count} events checked: trail and tables tell the same story.",

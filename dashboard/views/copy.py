@@ -1,23 +1,31 @@
-"""One copy: its pages, what happened to it, and what a person may do about it."""
+"""One copy: its pages, where it stands, and all that happened to it."""
 
 import streamlit as st
 
+from dashboard.actions.copies import look_at_page
 from dashboard.actions.quarantine import release
-from dashboard.data.copies import final_pdf, find_copy, history, note_view, page_png
-from dashboard.look import show_title
-from dashboard.page import Visit
+from dashboard.data.copies import expected_pages, find_copy, has_final, history
+from dashboard.data.runs import known_runs
+from dashboard.files import copy_address, final_address
+from dashboard.look import identity_chip, show_title, status_chip
+from dashboard.page import Visit, page_named
+from dashboard.wording import action_text
 from viatique.access import Permission
+from viatique.db.audit import AuditEvent
 from viatique.db.copies import Copy
 from viatique.errors import NotFound
 from viatique.lifecycle import CopyStatus
-from viatique.models import CopyId
+from viatique.models import CopyId, IdentityState
+from viatique.run import SYSTEM
 from viatique.texts import reason_text
+
+LOOKED_AT = "looked_at_page"
 
 
 def show(visit: Visit) -> None:
     """The copy in the address."""
     show_title(visit, "copy")
-    wish = st.text_input(visit.text("which_copy"), st.query_params.get("copy", ""))
+    wish = st.text_input(visit.text("which_copy"), st.query_params.get("copy", ""), width=260)
     if not wish:
         return
     st.query_params["copy"] = wish
@@ -26,54 +34,87 @@ def show(visit: Visit) -> None:
     except NotFound:
         st.warning(visit.text("no_such_copy"))
         return
-    left, right = st.columns([3, 2])
+    left, right = st.columns([3, 2], gap="medium")
     with left:
-        if visit.may(Permission.VIEW_IDENTITY):
-            _note_view(visit, copy)
-            _show_page(visit, copy)
-        else:
+        if not visit.may(Permission.VIEW_IDENTITY):
             st.info(visit.text("no_pages"))
+        elif copy.file_sha256 is None:
+            st.info(visit.text("not_cut"))
+        else:
+            _show_pages(visit, copy)
     with right:
         _show_state(visit, copy)
         _show_history(visit, copy)
 
 
-def _note_view(visit: Visit, copy: Copy) -> None:
-    """Once for each copy a person opens, not for each click on its page."""
-    if st.session_state.get("viewed") != copy.copy_id:
-        note_view(copy.copy_id, visit.account)
-        st.session_state["viewed"] = copy.copy_id
-
-
-def _show_page(visit: Visit, copy: Copy) -> None:
+def _show_pages(visit: Visit, copy: Copy) -> None:
     numbers = list(range(1, copy.page_count + 1))
-    number = st.segmented_control(visit.text("page"), numbers, default=1) or 1
-    png = page_png(copy, number - 1)
-    if png is None:
-        st.info(visit.text("not_cut"))
-    else:
-        st.image(png, width="stretch", alt=f"{copy.copy_id}, {number}")
+    chosen = st.segmented_control(
+        visit.text("page"), numbers, default=1, key=f"page_{copy.copy_id}"
+    )
+    number = chosen or 1
+    png = _page_png(visit, copy, number - 1)
+    st.image(png, width="stretch", alt=visit.text("page_of", page=number, copy=copy.copy_id))
+
+
+def _page_png(visit: Visit, copy: Copy, page: int) -> bytes:
+    """Drawn, and its viewing audited, once for each page opened, not for each rerun."""
+    wanted = (copy.copy_id, copy.file_sha256, page)
+    kept = st.session_state.get(LOOKED_AT)
+    if kept is None or kept[0] != wanted:
+        kept = (wanted, look_at_page(visit.token, copy.copy_id, page))
+        st.session_state[LOOKED_AT] = kept
+    return kept[1]
 
 
 def _show_state(visit: Visit, copy: Copy) -> None:
     st.subheader(copy.copy_id, anchor=False)
-    st.table(
-        {
-            visit.text("status"): copy.status,
-            visit.text("identity"): copy.identity,
-            visit.text("student"): copy.student_id or "–",
-            visit.text("scan_pages"): f"{copy.first_page}–{copy.last_page}",
-        }
+    chips = f"{status_chip(visit, copy.status)} {identity_chip(visit, copy.identity)}"
+    st.markdown(f"{chips} {copy.student_id or ''}")
+    expected = expected_pages(copy.exam_id)
+    st.caption(
+        f"{visit.text('expected', expected=expected, found=copy.page_count)}"
+        f" · {visit.text('scan_pages')} {copy.first_page}–{copy.last_page}"
     )
+    _show_problems(visit, copy)
+    _show_ways_on(visit, copy)
+    if visit.may(Permission.VIEW_IDENTITY):
+        _show_files(visit, copy)
+
+
+def _show_problems(visit: Visit, copy: Copy) -> None:
     if copy.problem:
         pages = ", ".join(map(str, copy.missing_pages))
         missing = f" ({visit.text('missing', pages=pages)})" if pages else ""
         st.warning(f"{reason_text(copy.problem, visit.language)}{missing}")
-    if copy.status is CopyStatus.QUARANTINE and visit.may(Permission.SETTLE):
-        st.button(visit.text("release"), on_click=_release, args=(visit, copy), type="primary")
-    final = final_pdf(copy.copy_id, copy.exam_id)
-    if final:
-        st.download_button(visit.text("download"), final, f"{copy.copy_id}.pdf", "application/pdf")
+    if copy.error_code:
+        st.error(reason_text(copy.error_code, visit.language))
+
+
+def _show_ways_on(visit: Visit, copy: Copy) -> None:
+    if not visit.may(Permission.SETTLE):
+        return
+    query = {"exam": copy.exam_id, "copy": copy.copy_id}
+    with st.container(horizontal=True):
+        if copy.status is CopyStatus.QUARANTINE:
+            st.button(visit.text("release"), on_click=_release, args=(visit, copy), type="primary")
+        if copy.identity is not IdentityState.PENDING:
+            label = visit.text("say_whose")
+            st.page_link(page_named("identify"), label=label, query_params=query)
+
+
+def _show_files(visit: Visit, copy: Copy) -> None:
+    links = []
+    if copy.file_sha256:
+        links.append((copy_address(copy.copy_id), "as_scanned"))
+    if has_final(copy):
+        links.append((final_address(copy.copy_id), "download"))
+    st.html(
+        " &nbsp; ".join(
+            f'<a href="{address}" target="_self" download style="color:inherit">{visit.text(key)}</a>'
+            for address, key in links
+        )
+    )
 
 
 def _release(visit: Visit, copy: Copy) -> None:
@@ -83,17 +124,25 @@ def _release(visit: Visit, copy: Copy) -> None:
 
 def _show_history(visit: Visit, copy: Copy) -> None:
     st.subheader(visit.text("history"), anchor=False)
-    st.dataframe(
-        [
-            {
-                visit.text("when"): event.at,
-                visit.text("action"): event.action,
-                visit.text("who"): event.actor,
-                visit.text("details"): ", ".join(f"{k}={v}" for k, v in event.details.items()),
-                visit.text("correlation"): event.correlation_id,
-            }
-            for event in history(copy.copy_id)
-        ],
-        hide_index=True,
-        width="stretch",
+    events = history(copy.copy_id)
+    runs = known_runs(frozenset(event.correlation_id for event in events if event.actor == SYSTEM))
+    with st.container(height=380, border=True):
+        for event in events:
+            st.markdown(_event(visit, event, runs.get(event.correlation_id)))
+
+
+def _event(visit: Visit, event: AuditEvent, run_page: str | None) -> str:
+    who = visit.text("by_itself") if event.actor == SYSTEM else event.actor
+    run = f" · [{visit.text('flow_run')}]({run_page})" if run_page else ""
+    details = ", ".join(f"{name} {value}" for name, value in event.details.items())
+    return (
+        f"**{action_text(event.action, visit.language)}** · {event.at:%d/%m/%Y %H:%M:%S} · {who}"
+        f"{run}  \n:small[:gray[`{event.action}` {_escaped(details)}]]"
     )
+
+
+def _escaped(text: str) -> str:
+    """Codes and ids as they are, whatever Markdown would make of them."""
+    for mark in "\\`*_[]<>$:":
+        text = text.replace(mark, f"\\{mark}")
+    return text

@@ -1,65 +1,135 @@
 """What waits for a person, exam by exam: each number leads to the copies it counts."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 import streamlit as st
 
-from dashboard.data.exams import exams
-from dashboard.data.todo import report
-from dashboard.look import show_empty, show_title
-from dashboard.page import Visit, page_named
-from viatique.access import Permission
+from dashboard.data.todo import EXAMS_SHOWN, Overview, overviews_after, waiting
+from dashboard.look import ago, show_empty, show_title
+from dashboard.page import Visit, has_page, page_named
 from viatique.lifecycle import CopyStatus
-from viatique.models import IdentityState
-from viatique.steps.report import ExamReport
+from viatique.models import ExamId, IdentityState
+
+FRESH_EVERY = "30s"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A count and the page of what it counts; ``colour`` is of its chip."""
+
+    count: int
+    key: str
+    colour: str
+    page: str
+    query: Mapping[str, str]
 
 
 def show(visit: Visit) -> None:
-    """A card for each exam."""
+    """A card for each exam; the page refreshes itself."""
     show_title(visit, "todo")
-    found = exams()
-    if not found:
+    _show_all(visit)
+
+
+@st.fragment(run_every=FRESH_EVERY)
+def _show_all(visit: Visit) -> None:
+    after = st.query_params.get("after")
+    found = overviews_after(ExamId(after) if after else None)
+    _show_freshness(visit)
+    if not found and not after:
         show_empty(visit, "no_exam")
-    for exam in found:
-        _show_exam(visit, report(exam.exam_id))
+        if has_page("exams"):
+            st.page_link(page_named("exams"), label=visit.text("create_exam"))
+    for overview in found:
+        _show_exam(visit, overview)
+    with st.container(horizontal=True):
+        if after:
+            st.page_link(page_named("todo"), label=visit.text("newest"))
+        if len(found) == EXAMS_SHOWN:
+            last = found[-1].exam.exam_id
+            st.page_link(
+                page_named("todo"), label=visit.text("older"), query_params={"after": last}
+            )
 
 
-def _show_exam(visit: Visit, found: ExamReport) -> None:
-    exam = found.exam
-    states, statuses = found.identities, found.statuses
-    identified = states[IdentityState.AUTO] + states[IdentityState.CONFIRMED]
-    settled = identified + states[IdentityState.UNKNOWN]
+def _show_freshness(visit: Visit) -> None:
+    total = waiting()
+    counts = [
+        f"**{count}** {visit.text(key)}"
+        for count, key in (
+            (total.in_review, "to_confirm"),
+            (total.in_quarantine, "quarantined"),
+            (total.failed, "failed"),
+        )
+        if count
+    ]
+    st.markdown(
+        f"{visit.text('in_all')} {' · '.join(counts) or visit.text('nothing_waits')}  \n"
+        f":small[:gray[{visit.text('as_of', time=datetime.now(UTC).strftime('%H:%M:%S'))}]]"
+    )
+
+
+def _show_exam(visit: Visit, found: Overview) -> None:
+    exam, total = found.exam, found.copies
     with st.container(border=True):
         st.subheader(exam.name, anchor=False)
-        st.caption(f"{exam.exam_id} · {found.pages} {visit.text('pages')}")
-        columns = st.columns(6)
-        for column, (key, count) in zip(
-            columns,
-            (
-                ("copies", found.copy_count),
-                ("identified", settled),
-                ("graded", statuses[CopyStatus.GRADED]),
-                ("to_confirm", states[IdentityState.REVIEW]),
-                ("quarantined", statuses[CopyStatus.QUARANTINE]),
-                ("failed", len(found.failed)),
-            ),
-            strict=True,
-        ):
-            column.metric(visit.text(key), count)
-        links = [
-            ("identify", "to_confirm", {}, states[IdentityState.REVIEW]),
-            ("copies", "quarantined", {"status": "QUARANTINE"}, statuses[CopyStatus.QUARANTINE]),
-            ("copies", "failed", {"status": "GRADING_FAILED"}, len(found.failed)),
-        ]
-        may_settle = visit.may(Permission.SETTLE)
-        waiting = [link for link in links if link[3] and (may_settle or link[0] == "copies")]
-        row = st.container(horizontal=True)
-        for page, key, query, count in waiting:
-            row.page_link(
-                page_named(page),
-                label=f"{visit.text(key)} ({count})",
-                query_params={"exam": exam.exam_id, **query},
-            )
-        row.page_link(
-            page_named("copies"), label=visit.text("copies"), query_params={"exam": exam.exam_id}
+        changed = visit.text("changed", ago=ago(visit, found.changed_at)) if total else ""
+        st.caption(
+            f"{exam.exam_id} · {total} {visit.text('copies').lower()} · {found.pages}"
+            f" {visit.text('pages')}{changed}"
         )
-        if not waiting:
-            st.caption(visit.text("nothing_waits"))
+        if total:
+            _show_progress(visit, found)
+        _show_numbers(visit, _needing_somebody(found), "nothing_waits")
+        _show_numbers(visit, _others(found), "import_first")
+
+
+def _show_progress(visit: Visit, found: Overview) -> None:
+    graded = found.statuses[CopyStatus.GRADED]
+    st.progress(graded / found.copies, visit.text("progress", done=graded, total=found.copies))
+
+
+def _needing_somebody(found: Overview) -> list[Number]:
+    exam, quarantined = {"exam": found.exam.exam_id}, found.statuses[CopyStatus.QUARANTINE]
+    return [
+        Number(found.identities[IdentityState.REVIEW], "to_confirm", "orange", "identify", exam),
+        Number(quarantined, "quarantined", "orange", "quarantine", exam),
+        Number(found.failed, "failed", "red", "copies", {**exam, "failed": "1"}),
+        Number(found.unmarked, "unmarked", "blue", "copies", {**exam, "status": "READY"}),
+        Number(found.complete, "to_finalize", "blue", "exams", exam),
+    ]
+
+
+def _others(found: Overview) -> list[Number]:
+    exam, states = {"exam": found.exam.exam_id}, found.identities
+    return [
+        Number(found.copies, "copies_all", "gray", "copies", exam),
+        Number(states[IdentityState.AUTO], "found", "gray", "copies", {**exam, "identity": "AUTO"}),
+        Number(
+            states[IdentityState.CONFIRMED],
+            "confirmed", "gray", "copies", {**exam, "identity": "CONFIRMED"},
+        ),
+        Number(
+            states[IdentityState.UNKNOWN],
+            "nobodys", "gray", "copies", {**exam, "identity": "UNKNOWN"},
+        ),
+        Number(
+            found.statuses[CopyStatus.GRADED],
+            "graded", "green", "copies", {**exam, "status": "GRADED"},
+        ),
+    ]  # fmt: skip
+
+
+def _show_numbers(visit: Visit, numbers: list[Number], empty: str) -> None:
+    """Each number as a link; where the visitor may not go it is a number."""
+    shown = [number for number in numbers if number.count]
+    with st.container(horizontal=True, gap="small"):
+        if not shown:
+            st.caption(visit.text(empty))
+        for number in shown:
+            label = f":{number.colour}-badge[**{number.count}**] {visit.text(number.key)}"
+            if has_page(number.page):
+                st.page_link(page_named(number.page), label=label, query_params=number.query)
+            else:
+                st.markdown(label, width="content")

@@ -22,7 +22,7 @@ from viatique.api.shapes import LARGEST, CopiesOut, CopyOut, EventOut, EventsOut
 from viatique.db.audit import AuditEvent, list_events
 from viatique.db.copies import find_copy
 from viatique.db.exams import find_exam
-from viatique.db.listings import list_copies_after, list_exams_after
+from viatique.db.listings import CopyFilter, list_copies_after, list_exams_after
 from viatique.errors import Forbidden
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import ExamId
@@ -71,7 +71,9 @@ def copies(
     """The copies of an exam, in the order of the stack."""
     with parts_of(request).database.transaction() as connection:
         find_exam(connection, exam_id)
-        found = list_copies_after(connection, exam_id, cursor, status=status, limit=limit)
+        found = list_copies_after(
+            connection, exam_id, cursor, wanted=CopyFilter(status=status), limit=limit
+        )
     shown = caller.may(Permission.VIEW_IDENTITY)
     items = [CopyOut.of(copy, with_identity=shown) for copy in found]
     return CopiesOut(items=items, next=found[-1].number if len(found) == limit else None)
@@ -82,9 +84,7 @@ def copy(request: Request, caller: Reader, copy_id: CopyPath) -> object:
     """A copy."""
     with parts_of(request).database.transaction() as connection:
         stored = find_copy(connection, copy_id)
-        (found,) = list_copies_after(
-            connection, stored.exam_id, stored.number - 1, status=None, limit=1
-        )
+        (found,) = list_copies_after(connection, stored.exam_id, stored.number - 1, limit=1)
     return CopyOut.of(found, with_identity=caller.may(Permission.VIEW_IDENTITY))
 
 

@@ -1,6 +1,7 @@
 """Exams and copies by pages: each page goes on after the last item of the one before."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
@@ -9,16 +10,48 @@ from viatique.models import CopyId, ExamId, IdentityState, StudentId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFilter:
+    """Which copies of an exam are listed; what is None filters nothing.
+
+    Attributes:
+        has_failed: only those whose last work failed.
+    """
+
+    status: CopyStatus | None = None
+    identity: IdentityState | None = None
+    has_failed: bool = False
+
+    def arguments(self, exam_id: ExamId, after: int, limit: int) -> dict[str, Any]:
+        """Of the statements below."""
+        return {
+            "exam": exam_id,
+            "after": after,
+            "status": self.status,
+            "identity": self.identity,
+            "failed": self.has_failed,
+            "limit": limit,
+        }
+
+
+EVERY_COPY = CopyFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCopy:
     """A copy in a list; ``is_locked``: somebody is marking it now."""
 
     copy_id: CopyId
     number: int
+    first_page: int
+    last_page: int
     page_count: int
     status: CopyStatus
     is_locked: bool
+    problem: str | None
+    error_code: str | None
     identity: IdentityState
     student_id: StudentId | None
+    confidence: float | None
 
 
 def list_exams_after(
@@ -43,30 +76,58 @@ def list_copies_after(
     exam_id: ExamId,
     after: int,
     *,
-    status: CopyStatus | None,
+    wanted: CopyFilter = EVERY_COPY,
     limit: int,
 ) -> tuple[ListedCopy, ...]:
     """Copies of the exam with numbers above ``after``, in their order."""
     rows = connection.execute(
         """
-        SELECT copy_id, number, page_count, status, copy_is_held(copy_id) AS is_locked, identity,
-            student_id
+        SELECT copy_id, number, first_page, last_page, page_count, status,
+            copy_is_held(copy_id) AS is_locked, problem, error_code, identity, student_id,
+            confidence
         FROM copy
         WHERE exam_id = %(exam)s AND number > %(after)s
             AND (%(status)s::copy_status IS NULL OR status = %(status)s)
+            AND (%(identity)s::identity_state IS NULL OR identity = %(identity)s)
+            AND (NOT %(failed)s OR error_code IS NOT NULL)
         ORDER BY number LIMIT %(limit)s
         """,
-        {"exam": exam_id, "after": after, "status": status, "limit": limit},
+        wanted.arguments(exam_id, after, limit),
     ).fetchall()
     return tuple(
         ListedCopy(
-            copy_id=CopyId(row["copy_id"]),
-            number=row["number"],
-            page_count=row["page_count"],
-            status=CopyStatus(row["status"]),
-            is_locked=row["is_locked"],
-            identity=IdentityState(row["identity"]),
-            student_id=StudentId(row["student_id"]) if row["student_id"] else None,
+            **{
+                **row,
+                "copy_id": CopyId(row["copy_id"]),
+                "status": CopyStatus(row["status"]),
+                "identity": IdentityState(row["identity"]),
+                "student_id": StudentId(row["student_id"]) if row["student_id"] else None,
+            }
         )
         for row in rows
     )
+
+
+def find_page_before(
+    connection: Connection,
+    exam_id: ExamId,
+    after: int,
+    *,
+    wanted: CopyFilter = EVERY_COPY,
+    limit: int,
+) -> int:
+    """After which number the page begins that comes before the page after ``after``."""
+    row = connection.execute(
+        """
+        SELECT coalesce(min(number) - 1, 0) AS start FROM (
+            SELECT number FROM copy
+            WHERE exam_id = %(exam)s AND number <= %(after)s
+                AND (%(status)s::copy_status IS NULL OR status = %(status)s)
+                AND (%(identity)s::identity_state IS NULL OR identity = %(identity)s)
+                AND (NOT %(failed)s OR error_code IS NOT NULL)
+            ORDER BY number DESC LIMIT %(limit)s
+        ) AS page
+        """,
+        wanted.arguments(exam_id, after, limit),
+    ).fetchone()
+    return row["start"] if row else 0

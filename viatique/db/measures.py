@@ -81,15 +81,14 @@ def oldest_waiting(connection: Connection) -> dict[str, float]:
     row = connection.execute(
         """
         SELECT
-            min(updated_at) FILTER (WHERE status = 'STAGING') AS import,
-            min(updated_at) FILTER (WHERE status <> 'STAGING' AND identity = 'PENDING')
+            (SELECT min(updated_at) FROM copy WHERE status = 'STAGING') AS import,
+            (SELECT min(updated_at) FROM copy WHERE status <> 'STAGING' AND identity = 'PENDING')
                 AS identify,
-            min(updated_at) FILTER (WHERE identity = 'REVIEW') AS review,
-            min(updated_at) FILTER (WHERE status = 'QUARANTINE') AS quarantine,
-            min(updated_at) FILTER (WHERE status = 'GRADING_IN_PROGRESS') AS finalize,
-            min(updated_at) FILTER (WHERE status = 'GRADING_FAILED') AS failed,
+            (SELECT min(updated_at) FROM copy WHERE identity = 'REVIEW') AS review,
+            (SELECT min(updated_at) FROM copy WHERE status = 'QUARANTINE') AS quarantine,
+            (SELECT min(updated_at) FROM copy WHERE status = 'GRADING_IN_PROGRESS') AS finalize,
+            (SELECT min(updated_at) FROM copy WHERE status = 'GRADING_FAILED') AS failed,
             now() AS now
-        FROM copy
         """
     ).fetchone()
     if row is None:

@@ -1,0 +1,176 @@
+"""Flow runs, started and watched over Prefect's HTTP API: what starts one may go away at once.
+
+Prefect itself is never imported here. Parameters hold ids only, because Prefect stores them.
+"""
+
+import base64
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import httpx
+
+from viatique.errors import ServiceUnavailable
+from viatique.models import ExamId
+
+TIMEOUT_S = 5.0
+ACTIVE = frozenset({"SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED"})
+DEPLOYMENT = "default"
+
+
+class FlowName(StrEnum):
+    """A flow of which there is a deployment; the value begins the names of its runs."""
+
+    IMPORT = "import"
+    IDENTIFY = "identify"
+    FINALIZE = "finalize"
+    PROCESS = "process"
+
+    @property
+    def flow(self) -> str:
+        """What Prefect calls the flow."""
+        return "process-exam" if self is FlowName.PROCESS else f"{self}-copies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRun:
+    """A flow run as Prefect tells of it.
+
+    Attributes:
+        run_id: the correlation id of all it does.
+        state: Prefect's state type, ``RUNNING`` for example; ``is_late``: no worker took it yet.
+        percent: how far its present stage is, None where it tells of none.
+    """
+
+    run_id: str
+    name: str
+    state: str
+    is_late: bool
+    started_at: datetime | None
+    duration_s: float
+    percent: float | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class PrefectRuns:
+    """The runs on one Prefect server.
+
+    Args:
+        api_url: of its API, ``http://127.0.0.1:4200/api`` for example.
+        ui_url: of the pages people see; by default the API's address without ``/api``.
+    """
+
+    def __init__(
+        self, api_url: str, *, ui_url: str | None = None, client: httpx.Client | None = None
+    ) -> None:
+        self._ui_url = (ui_url or api_url.removesuffix("/").removesuffix("/api")).rstrip("/")
+        self._client = client or httpx.Client(
+            base_url=api_url, headers=_headers(), timeout=TIMEOUT_S, trust_env=False
+        )
+
+    @property
+    def ui_url(self) -> str:
+        """Address of the Prefect UI."""
+        return self._ui_url
+
+    def page_of(self, run_id: str) -> str:
+        """Address of a run's page in the Prefect UI."""
+        return f"{self._ui_url}/runs/flow-run/{run_id}"
+
+    def start(self, name: FlowName, exam_id: ExamId) -> str:
+        """Has a worker run the flow on an exam; returns the id of the flow run.
+
+        Raises:
+            ServiceUnavailable: Prefect does not answer, or the flow is not deployed there.
+        """
+        deployment = self._object("GET", f"/deployments/name/{name.flow}/{DEPLOYMENT}")
+        run = self._object(
+            "POST",
+            f"/deployments/{deployment['id']}/create_flow_run",
+            {"name": f"{name} {exam_id}", "parameters": {"parameters": {"exam": exam_id}}},
+        )
+        return str(run["id"])
+
+    def list_runs(self, exam_id: ExamId | None = None, *, limit: int = 5) -> tuple[FlowRun, ...]:
+        """The latest runs, of one exam or of all, newest first, with how far active ones are.
+
+        Raises:
+            ServiceUnavailable: Prefect does not answer.
+        """
+        runs = [_flow_run(item) for item in self._list(exam_id, limit)]
+        percents = self._percents([run.run_id for run in runs if run.is_active])
+        return tuple(replace(run, percent=percents.get(run.run_id)) for run in runs)
+
+    def known(self, run_ids: Collection[str]) -> frozenset[str]:
+        """Which of these correlation ids are flow runs this server knows.
+
+        Raises:
+            ServiceUnavailable: Prefect does not answer.
+        """
+        if not run_ids:
+            return frozenset()
+        wanted = {"flow_runs": {"id": {"any_": sorted(run_ids)}}, "limit": len(run_ids)}
+        return frozenset(str(item["id"]) for item in self._filter("flow_runs", wanted))
+
+    def _list(self, exam_id: ExamId | None, limit: int) -> list[dict[str, Any]]:
+        wanted: dict[str, Any] = {"sort": "EXPECTED_START_TIME_DESC", "limit": limit}
+        if exam_id:
+            wanted["flow_runs"] = {"name": {"like_": exam_id}}
+        return self._filter("flow_runs", wanted)
+
+    def _percents(self, run_ids: list[str]) -> dict[str, float]:
+        """How far the latest stage of each run is."""
+        if not run_ids:
+            return {}
+        wanted = {
+            "artifacts": {"flow_run_id": {"any_": run_ids}, "type": {"any_": ["progress"]}},
+            "sort": "CREATED_DESC",
+        }
+        found = self._filter("artifacts", wanted)
+        return {str(item["flow_run_id"]): float(item["data"]) for item in reversed(found)}
+
+    def _object(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask(method, path, body)
+        return found
+
+    def _filter(self, kind: str, wanted: object) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("POST", f"/{kind}/filter", wanted)
+        return found
+
+    def _ask(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401  # as JSON has it
+        try:
+            answer = self._client.request(method, path.lstrip("/"), json=body)
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ServiceUnavailable(
+                f"The Prefect server cannot be used ({type(error).__name__}).",
+                next_step="`viatique up` starts it, with a worker and every flow.",
+            ) from None
+
+
+def _headers() -> dict[str, str]:
+    """How Prefect's own variables say that one signs in to the server."""
+    if key := os.environ.get("PREFECT_API_KEY"):
+        return {"authorization": f"Bearer {key}"}
+    if secret := os.environ.get("PREFECT_API_AUTH_STRING"):
+        return {"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
+    return {}
+
+
+def _flow_run(item: dict[str, Any]) -> FlowRun:
+    started = item.get("start_time")
+    return FlowRun(
+        run_id=str(item["id"]),
+        name=str(item["name"]),
+        state=str(item.get("state_type") or "PENDING"),
+        is_late=item.get("state_name") == "Late",
+        started_at=datetime.fromisoformat(started) if started else None,
+        duration_s=float(item.get("estimated_run_time") or 0.0),
+    )
