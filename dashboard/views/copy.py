@@ -20,6 +20,7 @@ from viatique.run import SYSTEM
 from viatique.texts import reason_text
 
 LOOKED_AT = "looked_at_page"
+LINK_STYLE = 'style="color:inherit"'
 
 
 def show(visit: Visit) -> None:
@@ -111,7 +112,7 @@ def _show_files(visit: Visit, copy: Copy) -> None:
         links.append((final_address(copy.copy_id), "download"))
     st.html(
         " &nbsp; ".join(
-            f'<a href="{address}" target="_self" download style="color:inherit">{visit.text(key)}</a>'
+            f'<a href="{address}" target="_self" download {LINK_STYLE}>{visit.text(key)}</a>'
             for address, key in links
         )
     )
