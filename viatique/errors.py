@@ -44,6 +44,8 @@ class ViatiqueError(Exception):
     """
 
     code = "viatique_error"
+    is_loggable = True
+    """Whether its text holds ids only; what repeats a user's input is for that user alone."""
     duration_s = 0.0
     """How long the work took until it failed, where that is known."""
 
@@ -90,6 +92,7 @@ class FinalError(ViatiqueError):
 
 class InvalidInput(FinalError):
     code = "invalid_input"
+    is_loggable = False
 
 
 class InvalidSettings(InvalidInput):
@@ -117,6 +120,7 @@ class InvalidScan(InvalidInput):
     """
 
     code = "invalid_scan"
+    is_loggable = True
 
     def __init__(
         self,

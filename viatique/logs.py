@@ -2,6 +2,7 @@
 
 Messages are stable snake_case events; ids travel in ``bound`` fields. Exceptions are written as
 type and places, with the text only of our own errors, because a third party's text may hold data.
+Of what third parties log themselves, only who and where is kept, for the same reason.
 """
 
 import logging
@@ -18,7 +19,7 @@ from typing import Literal
 from concurrent_log_handler import ConcurrentRotatingFileHandler
 from pythonjsonlogger.json import JsonFormatter
 
-from viatique.errors import ViatiqueError
+from viatique.errors import DatabaseUnavailable, ViatiqueError
 
 FILE_BYTES = 10 * 1024 * 1024
 FILE_COUNT = 10
@@ -29,6 +30,10 @@ LOGGER_LEVELS = {
     "metrics": logging.WARNING,
     "security": logging.WARNING,
 }
+FOREIGN = "third_party_message"
+"""The event that stands for whatever a third party logged."""
+TALKATIVE = ("httpcore", "httpx")
+"""They log each request."""
 FIELDS = ("flow_run_id", "task_run_id", "request_id", "exam_id", "copy_id", "user_id")
 
 _bound: ContextVar[dict[str, str]] = ContextVar("viatique_log_fields", default={})  # noqa: B039
@@ -65,10 +70,27 @@ def describe_exception(error: BaseException) -> str:
     """One line: type and places from the outside in; the text only when the error is ours."""
     frames = traceback.extract_tb(error.__traceback__)
     places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    text = f": {error}" if isinstance(error, ViatiqueError) else ""
+    text = f": {error}" if isinstance(error, ViatiqueError) and error.is_loggable else ""
     cause = error.__cause__
     chained = f" caused by {describe_exception(cause)}" if cause is not None else ""
     return f"{type(error).__name__}{text} at {places or 'unknown'}{chained}".replace("\n", " ")
+
+
+def severity(error: BaseException) -> int:
+    """The level of a failure that ends here: CRITICAL when there is no database, else ERROR."""
+    return logging.CRITICAL if isinstance(error, DatabaseUnavailable) else logging.ERROR
+
+
+class _ForeignLines(ConcurrentRotatingFileHandler):
+    """Writes what others logged without its text and its fields."""
+
+    def emit(self, record: LogRecord) -> None:
+        bare = LogRecord(
+            record.name, record.levelno, record.pathname, record.lineno, FOREIGN, None,
+            record.exc_info, record.funcName,
+        )  # fmt: skip
+        BoundFields().filter(bare)
+        super().emit(bare)
 
 
 class _JsonLines(JsonFormatter):
@@ -107,10 +129,12 @@ def _formatter(log_format: Literal["json", "readable"]) -> logging.Formatter:
     )  # fmt: skip
 
 
-def _file_handler(path: Path, log_format: Literal["json", "readable"]) -> logging.Handler:
-    handler = ConcurrentRotatingFileHandler(
-        str(path), maxBytes=FILE_BYTES, backupCount=FILE_COUNT, encoding="utf-8"
-    )
+def _file_handler(
+    path: Path,
+    log_format: Literal["json", "readable"],
+    kind: type[ConcurrentRotatingFileHandler] = ConcurrentRotatingFileHandler,
+) -> logging.Handler:
+    handler = kind(str(path), maxBytes=FILE_BYTES, backupCount=FILE_COUNT, encoding="utf-8")
     handler.setFormatter(_formatter(log_format))
     handler.addFilter(BoundFields())
     return handler
@@ -123,14 +147,28 @@ def configure_logging(folder: Path, log_format: Literal["json", "readable"]) -> 
     error only as a last resort, when the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    release_logging()
     main = _file_handler(folder / "viatique.log", log_format)
     audit = _file_handler(folder / "audit.log", log_format)
     for name, level in LOGGER_LEVELS.items():
         logger = logging.getLogger(name)
-        for handler in list(logger.handlers):
-            logger.removeHandler(handler)
-            handler.close()
         logger.addHandler(audit if name == "audit" else main)
         logger.setLevel(level)
         logger.propagate = False
+    root = logging.getLogger()
+    root.addHandler(_file_handler(folder / "viatique.log", log_format, _ForeignLines))
+    root.setLevel(logging.INFO)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.raiseExceptions = sys.flags.dev_mode
+
+
+def release_logging() -> None:
+    """Closes the files that ``configure_logging`` opened; lines go where they went before."""
+    for name in (*LOGGER_LEVELS, ""):
+        logger = logging.getLogger(name)
+        ours = [one for one in logger.handlers if isinstance(one, ConcurrentRotatingFileHandler)]
+        for handler in ours:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.propagate = True

@@ -18,6 +18,7 @@ from viatique.db import measures
 from viatique.db.measures import Bucket
 from viatique.db.pool import Connection, Database
 from viatique.errors import ViatiqueError
+from viatique.logs import severity
 from viatique.measured import METRICS, Metric
 
 logger = logging.getLogger("metrics")
@@ -50,7 +51,7 @@ class DomainCollector(Collector):
             with self._database.transaction(timeout_s=TIMEOUT_S) as connection:
                 found = [*_measured(connection), *_counted(connection, self._retry_limit)]
         except ViatiqueError as error:
-            logger.warning("metrics_without_database", exc_info=error)
+            logger.log(severity(error), "metrics_without_database", exc_info=error)
             found = []
         up = "Whether the database answers."
         yield GaugeMetricFamily("viatique_database_up", up, value=1 if found else 0)

@@ -56,7 +56,7 @@ def test_every_line_of_a_request_has_its_id_and_names_no_path(
         marker.get(f"/api/v1/copies/{copy_id}", headers={"x-request-id": TRACE_ID})
     (line,) = [record.__dict__ for record in caplog.records if record.message == "request"]
     assert line["request_id"] == TRACE_ID
-    assert line["route"] == "/api/v1/copies/{copy_id}"
+    assert line["path"] == "/api/v1/copies/{copy_id}"
     assert (line["method"], line["status_code"]) == ("GET", 200)
     assert line["user_id"] == "U00000000"
 

@@ -1,7 +1,6 @@
 """A workbench on a test's own database and folder, and small exams to lay on it."""
 
 import json
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -67,12 +66,7 @@ def bench_on(database: Database, home: Path, pool: WorkerPool) -> Iterator[Workb
 
 def silence_logs() -> None:
     """Takes back what ``configure_logging`` did to this process."""
-    for name in logs.LOGGER_LEVELS:
-        logger = logging.getLogger(name)
-        for handler in list(logger.handlers):
-            logger.removeHandler(handler)
-            handler.close()
-        logger.propagate = True
+    logs.release_logging()
 
 
 def with_settings(bench: Workbench, **changes: object) -> Workbench:

@@ -2,18 +2,33 @@
 
 import json
 import logging
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from viatique import logs
-from viatique.errors import NotFound, StoredFileCorrupt, StoreUnavailable
+from viatique.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    NotFound,
+    StoredFileCorrupt,
+    StoreUnavailable,
+)
 from viatique.files import Kind, Store
 from viatique.models import Sha256
 
 
-def _lines(folder: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (folder / "viatique.log").read_text().splitlines()]
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    yield
+    logs.release_logging()
+
+
+def _lines(folder: Path, name: str = "viatique.log") -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
 
 
 def test_lines_carry_the_bound_ids(tmp_path: Path) -> None:
@@ -34,15 +49,88 @@ def test_exceptions_are_one_line_without_a_third_partys_text(tmp_path: Path) -> 
         try:
             int("ZORGLUB")
         except ValueError as cause:
-            raise NotFound("There is no copy C1.") from cause
-    except NotFound:
+            raise Conflict("Copy C1 is taken.") from cause
+    except Conflict:
         logging.getLogger("grading").exception("failed")
     text = (tmp_path / "viatique.log").read_text()
     (line,) = _lines(tmp_path)
     assert "ZORGLUB" not in text
-    assert line["error_type"] == "NotFound"
-    assert "There is no copy C1." in str(line["exc_info"])
+    assert line["error_type"] == "Conflict"
+    assert "Copy C1 is taken." in str(line["exc_info"])
     assert "caused by ValueError" in str(line["exc_info"])
+
+
+def test_what_a_user_gave_is_not_repeated_in_the_log(tmp_path: Path) -> None:
+    logs.configure_logging(tmp_path, "json")
+    try:
+        raise NotFound("There is no copy 'ZORGLUB'.")
+    except NotFound:
+        logging.getLogger("viatique").exception("command_refused")
+    (line,) = _lines(tmp_path)
+    assert "ZORGLUB" not in str(line)
+    assert line["error_type"] == "NotFound"
+
+
+def test_of_what_others_log_only_who_and_where_is_kept(tmp_path: Path) -> None:
+    logs.configure_logging(tmp_path, "json")
+    with logs.bound(flow_run_id="run-1"):
+        logging.getLogger("pikepdf.x").info("opened %s", "ZORGLUB.pdf", extra={"f": "ZORGLUB"})
+    logging.getLogger("httpx").info("GET ZORGLUB")
+    (line,) = _lines(tmp_path)
+    assert (line["message"], line["logger"]) == (logs.FOREIGN, "pikepdf.x")
+    assert line["flow_run_id"] == "run-1"
+    assert "ZORGLUB" not in str(line)
+
+
+def test_each_logger_has_its_level_and_its_file(tmp_path: Path) -> None:
+    logs.configure_logging(tmp_path, "json")
+    for name in ("viatique", "grading", "audit", "metrics", "security", "some.library"):
+        for level in ("debug", "info", "warning"):
+            getattr(logging.getLogger(name), level)("event")
+    (audit,) = {line["logger"] for line in _lines(tmp_path, "audit.log")}
+    written = {(line["logger"], line["level"]) for line in _lines(tmp_path)}
+    talking = ("viatique", "grading", "some.library")
+    assert audit == "audit"
+    assert written == {
+        *((name, level) for name in talking for level in ("INFO", "WARNING")),
+        *((name, "WARNING") for name in ("metrics", "security")),
+    }
+
+
+ROTATE = """
+import logging, sys
+from pathlib import Path
+from viatique import logs
+logs.FILE_BYTES = 10_000
+logs.configure_logging(Path(sys.argv[1]), "json")
+for number in range(100):
+    logging.getLogger("viatique").info("line", extra={"number": f"{sys.argv[2]}-{number}"})
+"""
+
+
+def test_processes_that_share_a_file_lose_no_line_when_it_is_rotated(tmp_path: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", ROTATE, str(tmp_path), name]) for name in "abc"
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    files = list(tmp_path.glob("viatique.log*"))
+    assert len(files) > 3
+    numbers = [
+        json.loads(line)["number"] for path in files for line in path.read_text().splitlines()
+    ]
+    assert sorted(numbers) == sorted(f"{name}-{n}" for name in "abc" for n in range(100))
+
+
+def test_files_are_rotated_as_the_contract_says() -> None:
+    assert (logs.FILE_BYTES, logs.FILE_COUNT) == (10 * 1024 * 1024, 10)
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(DatabaseUnavailable("x"), "CRITICAL"), (StoreUnavailable("x"), "ERROR")],
+)
+def test_only_a_database_that_is_gone_is_critical(error: Exception, level: str) -> None:
+    assert logging.getLevelName(logs.severity(error)) == level
 
 
 def test_readable_lines_show_ids(tmp_path: Path) -> None:

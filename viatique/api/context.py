@@ -97,7 +97,7 @@ def _log(scope: Scope, status: int, duration_s: float) -> None:
         "request",
         extra={
             "method": scope["method"],
-            "route": getattr(scope.get("route"), "path", UNMATCHED),
+            "path": getattr(scope.get("route"), "path", UNMATCHED),
             "status_code": status,
             "duration_ms": round(duration_s * 1000),
             **({"user_id": scope["state"]["user_id"]} if "user_id" in scope["state"] else {}),

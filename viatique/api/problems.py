@@ -20,6 +20,7 @@ from viatique.errors import (
     ViatiqueError,
 )
 from viatique.lifecycle import LockConflict
+from viatique.logs import severity
 from viatique.steps.locks import Refused
 
 logger = logging.getLogger("viatique.api")
@@ -98,7 +99,7 @@ def _ours(_request: Request, error: Exception) -> JSONResponse:
         raise error
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     if status >= 500:
-        logger.error("request_failed", exc_info=error)
+        logger.log(severity(error), "request_failed", exc_info=error)
     headers = {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}

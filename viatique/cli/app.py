@@ -33,6 +33,7 @@ from viatique.errors import (
     UnexpectedFailure,
     ViatiqueError,
 )
+from viatique.logs import severity
 from viatique.models import ExamId, StudentId
 from viatique.results import Profile
 from viatique.run import new_run
@@ -321,12 +322,7 @@ def _run(arguments: list[str]) -> int:
         return app(arguments, exit_on_error=False, result_action="return_value") or 0
     except CycloptsError:
         return 2
-    except InvalidInput as error:
-        # its text repeats what was given, which may name people: for the terminal only
-        logger.warning("command_refused", extra={"error_type": type(error).__name__})
-        terminal.show_error(error)
-        return 2
-    except (Conflict, IllegalTransition) as error:
+    except (InvalidInput, Conflict, IllegalTransition) as error:
         logger.warning("command_refused", exc_info=error)
         terminal.show_error(error)
         return 2
@@ -336,7 +332,7 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        logger.exception("command_failed")
+        logger.log(severity(error), "command_failed", exc_info=error)
         terminal.show_error(error if isinstance(error, ViatiqueError) else _unexpected(error))
         return 3
 

@@ -197,7 +197,9 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
     logger.error("finalize_failed", exc_info=error, extra={"copy_id": job.copy_id})
     if attempts >= limit:
         logger.critical(
-            "finalize_retries_exhausted", extra={"copy_id": job.copy_id, "attempts": attempts}
+            "finalize_retries_exhausted",
+            exc_info=error,
+            extra={"copy_id": job.copy_id, "attempts": attempts},
         )
     return is_done
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from viatique.db.pool import Database
 from viatique.errors import ViatiqueError
 from viatique.files import Store
+from viatique.logs import severity
 
 logger = logging.getLogger("viatique.health")
 
@@ -51,7 +52,7 @@ def prefect_answers(api_url: str) -> bool:
 def _works(probe: Callable[[], None]) -> bool:
     try:
         probe()
-    except ViatiqueError:
-        logger.exception("not_ready")
+    except ViatiqueError as error:
+        logger.log(severity(error), "not_ready", exc_info=error)
         return False
     return True

@@ -8,7 +8,7 @@ from viatique.db.pool import Database
 from viatique.lifecycle import Action
 from viatique.run import Run
 
-logger = logging.getLogger("viatique.steps")
+logger = logging.getLogger("audit")
 
 
 def reset_metrics(database: Database, run: Run) -> int:
@@ -23,5 +23,5 @@ def reset_metrics(database: Database, run: Run) -> int:
             run=run,
             details={"observations": count},
         )
-    logger.warning("metrics_reset", extra={"user_id": run.actor, "observations": count})
+    logger.info("metrics_reset", extra={"user_id": run.actor, "observations": count})
     return count

@@ -19,7 +19,8 @@ from viatique.db.accounts import Account
 from viatique.db.pool import Database
 from viatique.errors import NotFound
 
-logger = logging.getLogger("viatique.access")
+logger = logging.getLogger("audit")
+security = logging.getLogger("security")
 
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -59,7 +60,7 @@ def create_account(database: Database, login: str, role: Role) -> str:
             role=role,
             password_hash=_hasher.hash(password),
         )
-    logger.info("account_created", extra={"account_id": account_id, "role": role})
+    logger.info("account_created", extra={"user_id": account_id, "role": role})
     return password
 
 
@@ -83,7 +84,7 @@ def renew_password(database: Database, login: str) -> str:
         if account is None:
             raise NotFound("There is no such account.", next_step="viatique account list")
         accounts.mark_password(connection, account.account_id, _hasher.hash(password))
-    logger.info("password_renewed", extra={"account_id": account.account_id})
+    logger.info("password_renewed", extra={"user_id": account.account_id})
     return password
 
 
@@ -106,7 +107,7 @@ def sign_in(database: Database, login: str, password: str) -> str | Refusal:
             locked_until=now + LOCKED_FOR if is_locked else None,
         )
         if not is_right:
-            logger.warning("sign_in_refused", extra={"account_id": account.account_id})
+            security.warning("sign_in_refused", extra={"user_id": account.account_id})
             return Refusal.LOCKED if is_locked else Refusal.WRONG
         token = secrets.token_urlsafe(32)
         accounts.insert_session(
@@ -115,7 +116,7 @@ def sign_in(database: Database, login: str, password: str) -> str | Refusal:
             account_id=account.account_id,
             expires_at=now + SESSION_LASTS,
         )
-    logger.info("signed_in", extra={"account_id": account.account_id})
+    logger.info("signed_in", extra={"user_id": account.account_id})
     return token
 
 
@@ -142,7 +143,7 @@ def create_service_token(database: Database, login: str, name: str) -> str:
         accounts.insert_service_token(
             connection, token_sha256=_digest(token), account_id=account.account_id, name=name
         )
-    logger.info("service_token_created", extra={"account_id": account.account_id})
+    logger.info("service_token_created", extra={"user_id": account.account_id})
     return token
 
 
