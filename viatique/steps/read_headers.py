@@ -201,7 +201,11 @@ def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
             observe_ocr_error(connection, OcrError.EMPTY_RESULT, run=run)
     logger.info(
         "header_read",
-        extra={"copy_id": job.copy_id, "duration_ms": round(read.duration_s * 1000)},
+        extra={
+            "copy_id": job.copy_id,
+            "is_found": read.is_found,
+            "duration_ms": round(read.duration_s * 1000),
+        },
     )
 
 
