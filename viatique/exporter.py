@@ -6,8 +6,6 @@ time.
 
 import hmac
 import secrets
-import time
-from collections import deque
 from pathlib import Path
 
 from prometheus_client import (
@@ -23,28 +21,37 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from viatique.db.pool import Database
+from viatique.limiter import Limiter
 from viatique.metrics import DomainCollector
 from viatique.steps.health import Health
 
 LIMIT = 60
-"""Answers to one client in ``PERIOD_S``; Prometheus asks four times a minute."""
-PERIOD_S = 60.0
-CLIENTS = 1024
-"""Clients remembered; when more come, all begin anew."""
+"""Answers to one client in a minute; Prometheus asks four times a minute."""
 
 
 def create_exporter(
     database: Database, token: str, *, retry_limit: int, health: Health
 ) -> Starlette:
     """The exporter's web application."""
+    registry = process_registry()
+    registry.register(DomainCollector(database, retry_limit=retry_limit))
+    return Starlette(routes=[metrics_route(registry, token), *health_routes(health)])
+
+
+def process_registry() -> CollectorRegistry:
+    """A registry that knows this process: its memory, CPU time, open files."""
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    registry.register(DomainCollector(database, retry_limit=retry_limit))
-    limiter = Limiter()
+    return registry
+
+
+def metrics_route(registry: CollectorRegistry, token: str) -> Route:
+    """``/metrics``: what the registry collects, for who has the token and asks not too often."""
+    limiter = Limiter(LIMIT)
 
     def metrics(request: Request) -> Response:
-        wait_s = limiter.wait_s(request.client.host if request.client else "", time.monotonic())
+        wait_s = limiter.wait_s(request.client.host if request.client else "")
         if wait_s:
             headers = {"Retry-After": str(wait_s)}
             return PlainTextResponse("Too many requests.", status_code=429, headers=headers)
@@ -54,7 +61,7 @@ def create_exporter(
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type})
 
-    return Starlette(routes=[Route("/metrics", metrics), *health_routes(health)])
+    return Route("/metrics", metrics)
 
 
 def health_routes(health: Health) -> list[Route]:
@@ -77,25 +84,6 @@ def metrics_token(home: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(32), "utf-8")
     return path.read_text("utf-8").strip()
-
-
-class Limiter:
-    """At most ``LIMIT`` requests of a client in any ``PERIOD_S`` seconds."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, deque[float]] = {}
-
-    def wait_s(self, client: str, now: float) -> int:
-        """0 when the client may be answered, else the seconds it should wait, at least 1."""
-        if client not in self._seen and len(self._seen) >= CLIENTS:
-            self._seen.clear()
-        seen = self._seen.setdefault(client, deque())
-        while seen and seen[0] <= now - PERIOD_S:
-            seen.popleft()
-        if len(seen) >= LIMIT:
-            return int(seen[0] + PERIOD_S - now) + 1
-        seen.append(now)
-        return 0
 
 
 def _is_right(request: Request, token: str) -> bool:

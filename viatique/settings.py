@@ -54,6 +54,13 @@ class Settings(BaseSettings):
         ge=1,
         description="Seconds a marker keeps a copy without giving a sign of life.",
     )
+    requests_per_minute: int = Field(
+        default=600, ge=1, description="Most API requests of one account, or of one address."
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses of reverse proxies that say who the client is, with commas.",
+    )
     retry_limit: int = Field(
         default=3,
         ge=1,

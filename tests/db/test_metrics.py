@@ -14,7 +14,7 @@ from viatique.db.audit import list_events
 from viatique.db.exams import find_exam
 from viatique.db.observations import insert_observation
 from viatique.db.pool import Database
-from viatique.exporter import CLIENTS, LIMIT, PERIOD_S, Limiter, create_exporter, metrics_token
+from viatique.exporter import LIMIT, create_exporter, metrics_token
 from viatique.files import Store
 from viatique.lifecycle import Action, CopyStatus
 from viatique.measured import OcrError
@@ -152,22 +152,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(database: Database) -> No
     assert set(codes) == {401}
     refused = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     assert refused.status_code == 429
-    assert 0 < int(refused.headers["retry-after"]) <= PERIOD_S + 1
-
-
-def test_the_limit_is_each_client_s_own_and_passes() -> None:
-    limiter = Limiter()
-    assert [limiter.wait_s("a", 0.0) for _ in range(LIMIT)] == [0] * LIMIT
-    assert limiter.wait_s("a", PERIOD_S - 1) > 0
-    assert limiter.wait_s("b", PERIOD_S - 1) == 0
-    assert limiter.wait_s("a", PERIOD_S) == 0
-
-
-def test_the_clients_remembered_are_limited() -> None:
-    limiter = Limiter()
-    for number in range(3 * CLIENTS):
-        limiter.wait_s(f"client {number}", 0.0)
-    assert len(limiter._seen) <= CLIENTS
+    assert 0 < int(refused.headers["retry-after"]) <= 60
 
 
 def test_a_database_that_is_gone_is_said_and_breaks_nothing(database: Database) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+from viatique.api.measures import DURATIONS, REQUESTS
 from viatique.cli.app import app
 from viatique.exam_file import read_exam_file
 from viatique.lifecycle import CopyStatus
@@ -66,7 +67,7 @@ def test_every_value_of_the_contract_is_in_the_readme(value: str) -> None:
 
 
 def test_every_metric_is_in_the_readme() -> None:
-    names = [one.name for one in METRICS]
+    names = [*(one.name for one in METRICS), REQUESTS, DURATIONS]
     assert [name for name in names if f"`{name}`" not in README] == []
 
 

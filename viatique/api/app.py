@@ -8,6 +8,8 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from viatique.api import comments, directing, exams, locking, marking
 from viatique.api.context import RequestContext
+from viatique.api.limits import RateLimits
+from viatique.api.measures import RequestMeasures
 from viatique.api.parts import Parts
 from viatique.api.paths import PREFIX
 from viatique.api.problems import MEDIA_TYPE, handle_errors
@@ -29,6 +31,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         409: "A conflict: `missing` `expired` `already_locked` `already_graded` `stale_version`",
         413: "Too long",
         422: "Not valid",
+        429: "Too many requests: `Retry-After` says when to come again",
         503: "Not available now",
     }.items()
 }
@@ -50,6 +53,10 @@ def create_app(parts: Parts) -> FastAPI:
     for module in (exams, locking, marking, comments, directing):
         app.include_router(module.router, responses=PROBLEMS, dependencies=DOCUMENTED)
     handle_errors(app)
-    app.add_middleware(RequestContext)
+    app.add_middleware(
+        RequestContext,
+        limits=RateLimits(parts.requests_per_minute),
+        measures=RequestMeasures(parts.registry),
+    )
     app.openapi()["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     return app

@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from viatique.api.limits import RateLimits
+from viatique.api.measures import RequestMeasures
 from viatique.api.problems import problem
 from viatique.logs import bound
 
@@ -22,13 +24,17 @@ VALID = re.compile(r"[0-9A-Fa-f-]{16,64}")
 """UUIDs and trace ids. An id is logged and stored, so no text that could be a name is one."""
 BODY_LIMIT = 1024 * 1024
 UNMATCHED = "unmatched"
+FIXED = frozenset({"/metrics", "/health/live", "/health/ready"})
+"""Routes beside the API's own, which do not say in the scope which they are."""
 
 
 class RequestContext:
     """ASGI middleware around all of the API."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, limits: RateLimits, measures: RequestMeasures) -> None:
         self._app = app
+        self._limits = limits
+        self._measures = measures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request and logs it."""
@@ -41,12 +47,27 @@ class RequestContext:
         answer = Answer(send, request_id)
         with bound(request_id=request_id):
             started = time.perf_counter()
-            too_long = _refused_body(headers)
-            if too_long:
-                await too_long(scope, receive, answer.send)
+            refusal = self._refusal(scope, headers)
+            if refusal:
+                await refusal(scope, receive, answer.send)
             else:
                 await self._answer(scope, receive, answer)
-            _log(scope, answer.status, time.perf_counter() - started)
+                self._limits.note(scope, answer.status)
+            self._note(scope, answer.status, time.perf_counter() - started)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        pause_s = self._limits.wait_s(scope)
+        if pause_s:
+            logger.warning("too_many_requests")
+            after = {"Retry-After": str(pause_s)}
+            return problem(429, "too_many_requests", "Ask less often.", headers=after)
+        return _refused_body(headers)
+
+    def _note(self, scope: Scope, status: int, duration_s: float) -> None:
+        other = scope["path"] if scope["path"] in FIXED else UNMATCHED
+        route = getattr(scope.get("route"), "path", other)
+        self._measures.note(scope["method"], route, status, duration_s)
+        _log(scope, route, status, duration_s)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "Answer") -> None:
         try:
@@ -92,12 +113,12 @@ def _refused_body(headers: Headers) -> Response | None:
     return None
 
 
-def _log(scope: Scope, status: int, duration_s: float) -> None:
+def _log(scope: Scope, route: str, status: int, duration_s: float) -> None:
     logger.info(
         "request",
         extra={
             "method": scope["method"],
-            "path": getattr(scope.get("route"), "path", UNMATCHED),
+            "path": route,
             "status_code": status,
             "duration_ms": round(duration_s * 1000),
             **({"user_id": scope["state"]["user_id"]} if "user_id" in scope["state"] else {}),

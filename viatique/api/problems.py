@@ -47,6 +47,7 @@ TITLES = {
     411: "Length required",
     413: "Too long",
     422: "Not valid",
+    429: "Too many requests",
     500: "Defect",
     503: "Not available now",
 }

@@ -8,7 +8,13 @@ from viatique.api.app import create_app
 from viatique.api.parts import Parts
 from viatique.api.paths import PREFIX
 from viatique.cli.terminal import say
-from viatique.exporter import create_exporter, health_routes, metrics_token
+from viatique.exporter import (
+    create_exporter,
+    health_routes,
+    metrics_route,
+    metrics_token,
+    process_registry,
+)
 from viatique.services.environment import viatique_environment
 from viatique.services.launch import Launcher
 from viatique.services.prefect_server import known_api_url
@@ -23,11 +29,19 @@ def serve_api(bench: Workbench, host: str, port: int) -> None:
         store=bench.store,
         lock_ttl_s=bench.settings.lock_ttl_s,
         launcher=Launcher({**os.environ, **viatique_environment(bench.settings)}),
+        requests_per_minute=bench.settings.requests_per_minute,
+        registry=process_registry(),
     )
     say(f"http://{host}:{port}{PREFIX}/openapi.json")
     api = create_app(parts)
     api.router.routes.extend(health_routes(_health(bench)))
-    uvicorn.run(api, host=host, port=port, log_config=None, access_log=False, server_header=False)
+    api.router.routes.append(metrics_route(parts.registry, metrics_token(bench.settings.home_path)))
+    uvicorn.run(
+        api, host=host, port=port, log_config=None, access_log=False, server_header=False,
+        # nobody else's word is taken for who the client is: rates are counted by it
+        forwarded_allow_ips=bench.settings.trusted_proxies,
+        proxy_headers=bool(bench.settings.trusted_proxies),
+    )  # fmt: skip
 
 
 def serve_metrics(bench: Workbench, host: str, port: int) -> None:
