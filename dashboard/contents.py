@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dashboard.page import Visit
-from dashboard.views import audit, copies, copy, identify, todo
+from dashboard.views import audit, copies, copy, exams, identify, todo
 from viatique.access import Permission
 
 
@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "": (Entry("todo", todo.show, Permission.VIEW_COPIES),),
     "group_exams": (
+        Entry("exams", exams.show, Permission.RUN_EXAMS),
         Entry("copies", copies.show, Permission.VIEW_COPIES),
         Entry("copy", copy.show, Permission.VIEW_COPIES, is_listed=False),
     ),

@@ -31,6 +31,10 @@ class Visit:
         """A text in the visitor's language."""
         return wording.text(key, self.language, **values)
 
+    def choose(self, words: tuple[str, str]) -> str:
+        """The words of the visitor's language, of (English, French)."""
+        return words[self.language is Language.FR]
+
     def may(self, permission: Permission) -> bool:
         """Whether the visitor has a permission."""
         return may(self.account.role, permission)

@@ -25,6 +25,8 @@ class Permission(StrEnum):
     """Exams, copies and pages without their header: nothing that tells whose they are."""
     MARK = "mark"
     """Lock copies, write scores, remarks, annotations and drafts."""
+    RUN_EXAMS = "run_exams"
+    """Create exams, upload rosters and scans, start their runs."""
     FORCE_UNLOCK = "force_unlock"
     """Take a lock away from a marker."""
     DIRECT = "direct"
@@ -41,6 +43,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.SETTLE: _DECIDING,
     Permission.VIEW_ANONYMOUS: frozenset(Role),
     Permission.MARK: _DECIDING | {Role.MARKER},
+    Permission.RUN_EXAMS: _DECIDING,
     Permission.FORCE_UNLOCK: _DECIDING,
     Permission.DIRECT: _DECIDING,
 }

@@ -5,6 +5,7 @@ It turns text into values and reports every problem it can name; it reads no fil
 
 import datetime as dt
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -91,7 +92,16 @@ def read_exam_file(text: str) -> ExamFile:
         InvalidExamFile: not TOML, an unknown or missing key, a value out of range, a scheme whose
             leaves do not sum to the total, zones that are missing or outside the page.
     """
-    exam = _validated(_parsed(text))
+    return exam_from(_parsed(text))
+
+
+def exam_from(data: Mapping[str, Any]) -> ExamFile:
+    """The exam described by the keys of an ``exam.toml``, already read.
+
+    Raises:
+        InvalidExamFile: as ``read_exam_file``.
+    """
+    exam = _validated(data)
     header = _header(exam.header)
     scheme = Scheme(
         total=exam.marking.total,
@@ -128,7 +138,7 @@ def _parsed(text: str) -> dict[str, Any]:
         raise _invalid((Problem(line=0, column="", message=f"not valid TOML: {error}"),)) from None
 
 
-def _validated(data: dict[str, Any]) -> _Exam:
+def _validated(data: Mapping[str, Any]) -> _Exam:
     try:
         return _Exam.model_validate(data)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """Texts people read, in French and English, by code. Codes are what is stored and logged."""
 
 import os
+import re
 
 from viatique.models import Language
 
@@ -53,6 +54,18 @@ REASONS: dict[str, tuple[str, str]] = {
         "une erreur imprévue ; voir le journal",
     ),
 }  # fmt: skip
+
+PROBLEMS: dict[str, str] = {
+    # a problem in a file people write, as a pattern of its English text: French
+    "no column with the student's id was found": "aucune colonne avec l'identifiant de l'élève",
+    "no column with the student's name was found": "aucune colonne avec le nom de l'élève",
+    "there are no students in it": "il n'y a aucun élève",
+    "the last name is empty": "le nom est vide",
+    "the id is empty": "l'identifiant est vide",
+    "not a date: write dd/mm/yyyy or yyyy-mm-dd": "pas une date : écrire jj/mm/aaaa ou aaaa-mm-jj",
+    r"longer than (\d+) characters, or not text": "plus de {0} caractères, ou pas du texte",
+    r"the same id as on line (\d+)": "le même identifiant qu'à la ligne {0}",
+}
 
 TEXTS: dict[str, tuple[str, str]] = {
     "next_in_terminal": ("Next steps, in a terminal", "Pour la suite, dans un terminal"),
@@ -133,3 +146,12 @@ def reason_text(code: str, language: Language) -> str:
     """What a stored reason or error code means, for people; an unknown code stands for itself."""
     english, french = REASONS.get(code, (code, code))
     return french if language is Language.FR else english
+
+
+def problem_text(message: str, language: Language) -> str:
+    """What is wrong in a file, for people; a message nobody translated stands for itself."""
+    if language is Language.FR:
+        for pattern, french in PROBLEMS.items():
+            if found := re.fullmatch(pattern, message):
+                return french.format(*found.groups())
+    return message

@@ -2,7 +2,7 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     # key: (English, French)
-    "group_exams": ("Exams", "Examens"),
+    "group_exams": ("Exams and copies", "Examens et copies"),
     "group_desks": ("Desks", "Postes de travail"),
     "group_watch": ("Keeping watch", "Surveillance"),
     "role_admin": ("administrator", "administrateur"),

@@ -33,6 +33,8 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.CREATE_ANN: ("annotation made", "annotation faite"),
     Action.UPDATE_ANN: ("annotation changed", "annotation modifiée"),
     Action.DELETE_ANN: ("annotation deleted", "annotation supprimée"),
+    Action.KEEP_COMMENT: ("comment kept in the bank", "commentaire gardé dans la banque"),
+    Action.DROP_COMMENT: ("comment taken from the bank", "commentaire retiré de la banque"),
     Action.SCORE: ("points given", "points attribués"),
     Action.FINALIZE: ("finalized", "finalisée"),
     Action.REOPEN: ("reopened", "rouverte"),
@@ -41,5 +43,6 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.RELEASE: ("results released", "résultats publiés"),
     Action.VIEW_IDENTITY: ("whole page looked at", "page entière consultée"),
     Action.DOWNLOAD: ("downloaded", "téléchargée"),
+    Action.RESET_METRICS: ("metrics reset", "métriques remises à zéro"),
     Action.ERASE: ("personal data erased", "données personnelles effacées"),
 }

@@ -1,6 +1,7 @@
 """A dashboard in the tests' own process: on a database with an exam, visited by anybody."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,11 @@ def bench(
 ) -> Iterator[Workbench]:
     """The workbench the pages use."""
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    core.prefect.cache_clear()
     with bench_on(database, tmp_path / "home", pool) as bench:
-        monkeypatch.setattr(core, "workbench", lambda: bench)
+        monkeypatch.setattr(core, "open_workbench", lambda _settings: nullcontext(bench))
+        core.close()
         yield bench
+        core.close()
 
 
 @pytest.fixture

@@ -192,6 +192,14 @@ def mark_released(connection: Connection, exam_id: ExamId, *, is_released: bool,
     return row is not None
 
 
+def count_students(connection: Connection, exam_id: ExamId) -> int:
+    """How many students are on the roster."""
+    row = connection.execute(
+        "SELECT count(*) AS n FROM student WHERE exam_id = %(exam)s", {"exam": exam_id}
+    ).fetchone()
+    return row["n"] if row else 0
+
+
 def allocate_copy_numbers(connection: Connection, exam_id: ExamId, count: int) -> range:
     """The next numbers of the exam's copies, 1-based; locks the exam until the commit."""
     row = connection.execute(

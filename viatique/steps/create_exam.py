@@ -1,13 +1,14 @@
 """An exam file and its roster become an exam, or nothing does."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from viatique.db.exams import insert_exam, insert_students, new_exam_id
 from viatique.db.pool import Database
 from viatique.errors import NotFound
-from viatique.exam_file import read_exam_file
-from viatique.models import ExamId
+from viatique.exam_file import ExamFile, read_exam_file
+from viatique.models import ExamId, Student
 from viatique.roster import read_roster
 from viatique.tables import decode_text
 
@@ -23,6 +24,11 @@ def create_exam(database: Database, path: Path) -> ExamId:
     """
     exam = read_exam_file(decode_text(_read(path, "exam file")))
     students = read_roster(_read(path.parent / exam.roster, "roster"))
+    return store_exam(database, exam, students)
+
+
+def store_exam(database: Database, exam: ExamFile, students: Sequence[Student]) -> ExamId:
+    """Creates an exam that was read and checked, with its roster."""
     exam_id = new_exam_id()
     with database.transaction() as connection:
         insert_exam(connection, exam_id, exam)

@@ -1,0 +1,48 @@
+"""Flow runs and how far they are, followed while the page is open."""
+
+import logging
+
+import streamlit as st
+
+from dashboard.core import prefect
+from dashboard.look import ago
+from dashboard.page import Visit
+from viatique.errors import ServiceUnavailable
+from viatique.models import ExamId
+from viatique.services.flow_runs import FlowRun, PrefectRuns
+
+logger = logging.getLogger("viatique")
+
+FOLLOWED_EVERY = "3s"
+COLOURS = {"COMPLETED": "green", "FAILED": "red", "CRASHED": "red", "RUNNING": "blue"}
+
+
+@st.fragment(run_every=FOLLOWED_EVERY)
+def show_runs(visit: Visit, exam_id: ExamId | None = None, *, limit: int = 5) -> None:
+    """The latest runs, of one exam or of all."""
+    runs = prefect()
+    try:
+        found = runs.list_runs(exam_id, limit=limit) if runs else None
+    except ServiceUnavailable:
+        logger.warning("prefect_not_asked", exc_info=True)
+        found = None
+    if runs is None or found is None:
+        st.warning(visit.text("no_prefect"))
+        return
+    st.markdown(f"**{visit.text('runs')}**")
+    if not found:
+        st.caption(visit.text("no_runs"))
+    for run in found:
+        _show_run(visit, runs, run)
+
+
+def _show_run(visit: Visit, runs: PrefectRuns, run: FlowRun) -> None:
+    state = visit.text(f"run_state_{run.state}")
+    colour = COLOURS.get(run.state, "gray")
+    started = f" · {ago(visit, run.started_at)} · {run.duration_s:.0f} s" if run.started_at else ""
+    st.markdown(
+        f":{colour}-badge[{state}] {run.name}{started} · "
+        f"[{visit.text('in_prefect')}]({runs.page_of(run.run_id)})"
+    )
+    if run.is_active:
+        st.progress(min(1.0, (run.percent or 0.0) / 100))
