@@ -19,6 +19,7 @@
         ├── Conflict              somebody else changed the thing first
         │   └── NotReleased       the exam's results are still hidden
         ├── Forbidden             the account may not do that
+        ├── TrailBroken           the audit trail and its seals do not fit
         ├── DatabaseFault         Postgres refused a statement for another reason
         ├── UnexpectedFailure     a defect: an exception nobody foresaw, by type only
         ├── StoredFileCorrupt     a stored file is missing or its bytes do not have its name
@@ -208,6 +209,10 @@ class NotReleased(Conflict):
 
 class Forbidden(FinalError):
     code = "forbidden"
+
+
+class TrailBroken(FinalError):
+    code = "trail_broken"
 
 
 class DatabaseFault(FinalError):

@@ -45,6 +45,7 @@ class Action(StrEnum):
     DOWNLOAD = "DOWNLOAD"
     ERASE = "ERASE"
     RESET_METRICS = "RESET_METRICS"
+    ACCOUNT = "ACCOUNT"
 
 
 class LockConflict(StrEnum):

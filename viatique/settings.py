@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     store_url: str | None = Field(
         default=None, description="fsspec URL of the file store; default: HOME/store."
     )
+    seal_folder: Path | None = Field(
+        default=None,
+        description="Folder of the seals' signing key and anchor; default: HOME/seal.",
+    )
+    anchor_folder: Path | None = Field(
+        default=None, description="Folder of a second anchor, out of the database's reach."
+    )
     log_format: Literal["json", "readable"] = Field(
         default="json", description="Format of HOME/logs/*.log."
     )

@@ -132,6 +132,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} assignments made or moved.",
         "{count} attributions faites ou déplacées.",
     ),
+    "trail_checked": (
+        "{events} events checked, {seals} seals, {unsealed} not sealed yet, {problems} problem(s).",
+        "{events} événements, {seals} sceaux, {unsealed} non scellés, {problems} défaut(s).",
+    ),
+    "trail_sealed": ("{events} events sealed.", "{events} événements scellés."),
+    "trail_exported": ("{events} events written.", "{events} événements écrits."),
     "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
 }
 

@@ -5,6 +5,8 @@ from viatique.db import audit
 from viatique.db.audit import AuditEvent
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
+from viatique.seal_files import seal_files_of
+from viatique.settings import load_settings
 from viatique.steps.verify_audit import verify_audit
 
 
@@ -25,5 +27,5 @@ def events(
 
 def check_trail() -> tuple[int, list[str]]:
     """How many events there are, and what does not fit."""
-    count, findings = verify_audit(open_database())
-    return count, [f"{finding.copy_id or ''} {finding.message}" for finding in findings]
+    found = verify_audit(open_database(), seal_files_of(load_settings()))
+    return found.events, [f"{one.copy_id or ''} {one.message}" for one in found.findings]

@@ -45,4 +45,8 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.DOWNLOAD: ("downloaded", "téléchargée"),
     Action.RESET_METRICS: ("metrics reset", "métriques remises à zéro"),
     Action.ERASE: ("personal data erased", "données personnelles effacées"),
+    Action.KEEP_COMMENT: ("comment kept in the bank", "commentaire gardé dans la banque"),
+    Action.DROP_COMMENT: ("comment taken out of the bank", "commentaire retiré de la banque"),
+    Action.RESET_METRICS: ("metrics reset", "métriques remises à zéro"),
+    Action.ACCOUNT: ("account changed", "compte modifié"),
 }

@@ -165,7 +165,10 @@ def _pages(path: Path) -> int:
 def test_audit_verify_counts_events_and_finds_changes(
     viatique: Command, imported: str, database: Database
 ) -> None:
-    assert "3 events checked, 0 problem(s) found" in viatique("audit", "verify").out
+    assert (
+        "3 events checked, 0 seals, 3 not sealed yet, 0 problem(s)."
+        in viatique("audit", "verify").out
+    )
     with database.transaction() as connection:
         connection.execute("UPDATE copy SET status = 'GRADED' WHERE number = 1")
     found = viatique("audit", "verify", code=3).out

@@ -26,6 +26,7 @@ def store_account(database: Database, account_id: str, role: Role = Role.MARKER)
             login=account_id.lower(),
             role=role,
             password_hash="x",  # noqa: S106
+            run=RUN,
         )
     return Run(correlation_id=f"request-of-{account_id}", actor=account_id)
 

@@ -23,7 +23,7 @@ from viatique.files import Kind, Store
 from viatique.lifecycle import CopyStatus
 from viatique.models import CopyId
 from viatique.ocr import evidence
-from viatique.run import Run
+from viatique.run import Run, new_run
 from viatique.steps.locks import acquire
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -122,6 +122,7 @@ def _lock_twice(installation: Installation, copy_id: CopyId) -> None:
                     login=account,
                     role=Role.MARKER,
                     password_hash="x",  # noqa: S106
+                    run=new_run(),
                 )
             run = Run(correlation_id=f"request-of-{account}", actor=account)
             acquire(database, run, copy_id, ttl_s=600)

@@ -1,15 +1,18 @@
 """Histories are replayed: what the trail tells must be what the tables say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viatique.audit import check_history
+from viatique.audit import CopyState, Versioned, check_history
 from viatique.lifecycle import EDGES, Action, CopyStatus, Move, is_legal
 from viatique.models import IdentityState
+
+FINAL = {"success": True, "file": "f" * 64, "score": "15.5"}
 
 
 @dataclass(frozen=True)
@@ -17,20 +20,26 @@ class Event:
     action: Action
     details: dict[str, object] = field(default_factory=dict)
     event_id: int = 1
+    actor: str = "U1"
+
+
+READY = [Event(Action.IMPORT), Event(Action.VALIDATE)]
+
+
+def _messages(events: Sequence[Event], state: CopyState | None) -> list[str]:
+    return [finding.message for finding in check_history("C1", events, state=state)]
 
 
 def _find(events: Sequence[Event], status: CopyStatus) -> list[str]:
-    found = check_history(
-        "C1", events, status=status, identity=IdentityState.PENDING, student_id=None
-    )
-    return [finding.message for finding in found]
+    final = ("f" * 64, Decimal("15.5")) if status is CopyStatus.GRADED else None
+    return _messages(events, CopyState(status=status, final=final))
 
 
 def _event(move: Move) -> list[Event]:
     action = EDGES[move].action
     details: dict[str, object] = {}
     if action is Action.FINALIZE:
-        details = {"success": move is Move.FINISH_GRADING}
+        details = FINAL if move is Move.FINISH_GRADING else {"success": False}
     return [Event(action, details)] if action else []
 
 
@@ -68,19 +77,108 @@ def test_impossible_histories_are_found(events: list[Event], status: CopyStatus)
 
 
 def test_an_identity_the_trail_does_not_tell_is_found() -> None:
+    state = CopyState(status=CopyStatus.STAGING, identity=IdentityState.AUTO, student_id="S1")
     events = [Event(Action.IMPORT)]
-    found = check_history(
-        "C1", events, status=CopyStatus.STAGING, identity=IdentityState.AUTO, student_id="S1"
-    )
-    assert len(list(found)) == 1
+    assert len(_messages(events, state)) == 1
     events.append(Event(Action.IDENTIFY, {"state": "AUTO", "student": "S1"}))
-    assert not list(
-        check_history(
-            "C1", events, status=CopyStatus.STAGING, identity=IdentityState.AUTO, student_id="S1"
-        )
+    assert _messages(events, state) == []
+    assert _messages(events, replace(state, student_id="S2"))
+
+
+MARKED = [
+    *READY,
+    Event(Action.LOCK),
+    Event(Action.SCORE, {"question": "1", "points": "5.50", "version": 1}),
+    Event(Action.SCORE, {"question": "1", "points": None, "version": 2}),
+    Event(Action.SCORE, {"question": "2", "points": "3", "version": 1}),
+    Event(Action.SCORE, {"appreciation": True}),
+    Event(Action.SCORE, {"appreciation": True, "version": 2}),
+    Event(Action.CREATE_ANN, {"annotation": 7, "page": 0}),
+    Event(Action.CREATE_ANN, {"annotation": 8, "page": 0}),
+    Event(Action.UPDATE_ANN, {"annotation": 7, "version": 2}),
+    Event(Action.DELETE_ANN, {"annotation": 8}),
+    Event(Action.UNLOCK),
+    Event(Action.LOCK, actor="U2"),
+]
+STATE = CopyState(
+    status=CopyStatus.READY,
+    scores={
+        "1": Versioned(points=None, version=2),
+        "2": Versioned(points=Decimal("3.0"), version=1),
+    },
+    appreciation=2,
+    annotations={7: 2},
+    holder="U2",
+)
+
+
+def test_a_marked_copy_replays_to_its_marks() -> None:
+    assert _messages(MARKED, STATE) == []
+
+
+@pytest.mark.parametrize("place", range(len(MARKED)))
+def test_any_event_of_marking_that_is_missing_is_found(place: int) -> None:
+    events = [*MARKED[:place], *MARKED[place + 1 :]]
+    # a lock taken over and given back leaves the same: the second event of the pair tells
+    assert _messages(events, STATE) or MARKED[place].action is Action.UNLOCK
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scores": {"1": Versioned(points=None, version=2)}},
+        {"scores": STATE.scores | {"2": Versioned(points=Decimal(4), version=1)}},
+        {"scores": STATE.scores | {"2": Versioned(points=Decimal(3), version=2)}},
+        {"scores": STATE.scores | {"3": Versioned(points=None, version=1)}},
+        {"appreciation": 3},
+        {"annotations": {}},
+        {"annotations": {7: 3}},
+        {"annotations": {7: 2, 8: 1}},
+        {"final": ("f" * 64, Decimal(1))},
+        {"holder": None},
+        {"holder": "U1"},
+    ],
+)
+def test_marks_the_trail_does_not_tell_are_found(changes: dict[str, object]) -> None:
+    assert len(_messages(MARKED, replace(STATE, **changes))) == 1  # type: ignore[arg-type]
+
+
+def test_a_final_pdf_that_was_exchanged_is_found() -> None:
+    events = [*READY, Event(Action.FINALIZE, FINAL)]
+    state = CopyState(status=CopyStatus.GRADED, final=("f" * 64, Decimal("15.5")))
+    assert _messages(events, state) == []
+    exchanged = replace(state, final=("e" * 64, Decimal("15.5")))
+    assert len(_messages(events, exchanged)) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event(Action.SCORE, {"question": "1", "points": "many", "version": 1}),
+        Event(Action.SCORE, {"question": "1", "points": "1"}),
+        Event(Action.IDENTIFY, {"state": "SURE"}),
+        Event(Action.CREATE_ANN, {}),
+        Event(Action.UNLOCK),
+        Event(Action.DELETE_ANN, {"annotation": 1}),
+    ],
+)
+def test_an_event_no_step_leaves_is_found(event: Event) -> None:
+    assert _messages([*READY, event], CopyState(status=CopyStatus.READY))
+
+
+def test_marking_where_it_is_not_allowed_is_found() -> None:
+    events = [*READY, Event(Action.FINALIZE, FINAL), MARKED[3]]
+    state = CopyState(
+        status=CopyStatus.GRADED,
+        final=("f" * 64, Decimal("15.5")),
+        scores={"1": Versioned(points=Decimal("5.5"), version=1)},
     )
-    assert list(
-        check_history(
-            "C1", events, status=CopyStatus.STAGING, identity=IdentityState.AUTO, student_id="S2"
-        )
-    )
+    assert _messages(events, state) == ["a copy that is GRADED was marked"]
+
+
+def test_an_erased_copy_is_gone_and_nothing_follows() -> None:
+    erased = [*READY, Event(Action.ERASE)]
+    assert _messages(erased, None) == []
+    assert _messages(READY, None) == ["its events tell of a copy that is gone"]
+    assert _messages(erased, STATE) == ["it was erased, but is there"]
+    assert _messages([*erased, MARKED[3]], None) == ["it happened after the copy was erased"]

@@ -15,15 +15,14 @@ from cyclopts import App, CycloptsError, Parameter
 
 from viatique.access import Role
 from viatique.cli import direction, running, terminal
+from viatique.cli.audit import audit_app
 from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
 from viatique.cli.listing import (
     list_copies_of_exam,
     show_accounts,
-    show_audit,
     show_check,
     show_exams,
     show_results,
-    verify_trail,
 )
 from viatique.cli.metrics import metrics_app
 from viatique.errors import (
@@ -50,6 +49,7 @@ from viatique.steps.report import report_exam
 from viatique.steps.settle import confirm_identity, release_from_quarantine
 from viatique.steps.sign_in import (
     FIRST_LOGIN,
+    change_role,
     create_account,
     create_first_account,
     create_service_token,
@@ -62,6 +62,7 @@ logger.addHandler(logging.NullHandler())
 """What fails before the log files are open is shown, not traced back on the terminal."""
 
 NOBODY = "nobody"
+
 app = App(
     name="viatique",
     help="Turns scanned exam papers into identified, marked, finalized copies.",
@@ -69,7 +70,6 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 exam_app = App(name="exam", help="Create and list exams.")
-audit_app = App(name="audit", help="Check and read the audit trail.")
 account_app = App(name="account", help="Say who may sign in to the dashboard.")
 app.command(exam_app)
 app.command(account_app)
@@ -218,27 +218,20 @@ def release(copy: Copy, /) -> int:
     return 0
 
 
-@audit_app.command
-def verify() -> int:
-    """Check that the audit trail and the tables tell the same story."""
-    with running.workbench() as bench:
-        return verify_trail(bench.database)
-
-
-@audit_app.command
-def show(copy: Copy, /, *, json: Json = False) -> int:
-    """Show what happened to a copy, oldest first."""
-    with running.workbench() as bench:
-        show_audit(bench.database, copy_id_of(copy), is_json=json)
-    return 0
-
-
 @account_app.command
 def add(login: str, /, *, role: Role = Role.VIEWER) -> int:
     """Add an account; prints its password, once."""
     with running.workbench() as bench:
-        password = create_account(bench.database, login, role)
+        password = create_account(bench.database, login, role, run=new_run(PERSON))
     sys.stdout.write(f"{password}\n")
+    return 0
+
+
+@account_app.command
+def role(login: str, new: Role, /) -> int:
+    """Give an account another role."""
+    with running.workbench() as bench:
+        change_role(bench.database, login, new, run=new_run(PERSON))
     return 0
 
 
@@ -254,7 +247,7 @@ def list_accounts_(*, json: Json = False) -> int:
 def password(login: str, /) -> int:
     """Give an account a new password, and sign it out everywhere."""
     with running.workbench() as bench:
-        renewed = renew_password(bench.database, login)
+        renewed = renew_password(bench.database, login, run=new_run(PERSON))
     sys.stdout.write(f"{renewed}\n")
     return 0
 
@@ -263,7 +256,7 @@ def password(login: str, /) -> int:
 def token(login: str, name: str, /) -> int:
     """Make a token by which a program acts as an account; prints it, once."""
     with running.workbench() as bench:
-        made = create_service_token(bench.database, login, name)
+        made = create_service_token(bench.database, login, name, run=new_run(PERSON))
     sys.stdout.write(f"{made}\n")
     return 0
 

@@ -8,16 +8,13 @@ from rich.text import Text
 from viatique.cli.terminal import print_json_line, results
 from viatique.db import copies, identities, sources
 from viatique.db.accounts import list_accounts
-from viatique.db.audit import list_events_of_copy
 from viatique.db.exams import find_exam, list_exams
 from viatique.db.pool import Database
-from viatique.errors import NotFound
 from viatique.files import Kind
-from viatique.models import CopyId, ExamId
+from viatique.models import ExamId
 from viatique.results import Figures, Result, ResultState, figures
 from viatique.scoring import Scheme
 from viatique.steps.check_exam import Check
-from viatique.steps.verify_audit import verify_audit
 from viatique.texts import CLI_LANGUAGE, reason_text, text
 from viatique.workbench import Workbench
 
@@ -169,54 +166,3 @@ def show_accounts(database: Database, *, is_json: bool) -> None:
     for account in found:
         table.add_row(account.account_id, Text(account.login), account.role)
     results.print(table)
-
-
-def show_audit(database: Database, copy_id: CopyId, *, is_json: bool) -> None:
-    """What happened to a copy, oldest first.
-
-    Raises:
-        NotFound: nothing is known of such a copy.
-    """
-    with database.transaction() as connection:
-        events = list_events_of_copy(connection, copy_id)
-    if not events:
-        raise NotFound(f"The trail has nothing on copy {copy_id[:40]!r}.")
-    if is_json:
-        for event in events:
-            print_json_line(
-                {
-                    "event": event.event_id,
-                    "at": event.at.isoformat(),
-                    "action": event.action,
-                    "exam": event.exam_id,
-                    "copy": event.copy_id,
-                    "actor": event.actor,
-                    "correlation_id": event.correlation_id,
-                    "details": event.details,
-                }
-            )
-        return
-    table = Table("event", "at (UTC)", "action", "actor", "correlation id", "details")
-    for event in events:
-        details = ", ".join(f"{key}={_shown(value)}" for key, value in event.details.items())
-        table.add_row(
-            str(event.event_id), f"{event.at:%Y-%m-%d %H:%M:%S}", event.action, event.actor,
-            event.correlation_id, details,
-        )  # fmt: skip
-    results.print(table)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list):
-        return "/".join(reason_text(str(item), CLI_LANGUAGE) for item in value)
-    return str(value)[:20]
-
-
-def verify_trail(database: Database) -> int:
-    """Prints what is wrong with the trail; exit code 0 when nothing is, else 3."""
-    count, findings = verify_audit(database)
-    for finding in findings:
-        event = f" event {finding.event_id}" if finding.event_id else ""
-        results.print(f"✗ {finding.copy_id or 'trail'}{event}: {finding.message}")
-    results.print(f"{count} events checked, {len(findings)} problem(s) found.")
-    return 3 if findings else 0

@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from viatique.access import Role
+from viatique.db.audit import insert_event
 from viatique.db.pool import Connection
+from viatique.lifecycle import Action
+from viatique.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +25,15 @@ class Account:
 
 
 def insert_account(
-    connection: Connection, *, account_id: str, login: str, role: Role, password_hash: str
+    connection: Connection,
+    *,
+    account_id: str,
+    login: str,
+    role: Role,
+    password_hash: str,
+    run: Run,
 ) -> None:
-    """Adds an account.
+    """Adds an account, with its event.
 
     Raises:
         psycopg.IntegrityError: the login is taken; ``Database.transaction`` makes it a Conflict.
@@ -36,6 +45,7 @@ def insert_account(
         """,
         {"id": account_id, "login": login, "role": role, "hash": password_hash},
     )
+    _tell(connection, account_id, run, change="created", role=role)
 
 
 def find_account(connection: Connection, login: str) -> Account | None:
@@ -74,8 +84,17 @@ def mark_attempt(
     )
 
 
-def mark_password(connection: Connection, account_id: str, password_hash: str) -> None:
-    """Stores a new password and signs the account out everywhere."""
+def mark_role(connection: Connection, account_id: str, role: Role, *, run: Run) -> None:
+    """Gives an account another role, with its event."""
+    connection.execute(
+        "UPDATE account SET role = %(role)s WHERE account_id = %(id)s",
+        {"id": account_id, "role": role},
+    )
+    _tell(connection, account_id, run, change="role", role=role)
+
+
+def mark_password(connection: Connection, account_id: str, password_hash: str, *, run: Run) -> None:
+    """Stores a new password, with its event, and signs the account out everywhere."""
     connection.execute(
         """
         UPDATE account SET password_hash = %(hash)s, failures = 0, locked_until = NULL
@@ -84,6 +103,7 @@ def mark_password(connection: Connection, account_id: str, password_hash: str) -
         {"id": account_id, "hash": password_hash},
     )
     connection.execute("DELETE FROM session WHERE account_id = %(id)s", {"id": account_id})
+    _tell(connection, account_id, run, change="password")
 
 
 def insert_session(
@@ -121,9 +141,9 @@ def delete_session(connection: Connection, token_sha256: bytes) -> None:
 
 
 def insert_service_token(
-    connection: Connection, *, token_sha256: bytes, account_id: str, name: str
+    connection: Connection, *, token_sha256: bytes, account_id: str, name: str, run: Run
 ) -> None:
-    """Adds a token by which a program acts as the account."""
+    """Adds a token by which a program acts as the account, with its event."""
     connection.execute(
         """
         INSERT INTO service_token (token_sha256, account_id, name)
@@ -131,6 +151,7 @@ def insert_service_token(
         """,
         {"token": token_sha256, "account": account_id, "name": name},
     )
+    _tell(connection, account_id, run, change="token")
 
 
 def find_service_token(connection: Connection, token_sha256: bytes) -> Account | None:
@@ -144,6 +165,38 @@ def find_service_token(connection: Connection, token_sha256: bytes) -> Account |
         {"token": token_sha256},
     ).fetchone()
     return _account(row) if row else None
+
+
+def list_untold_roles(connection: Connection) -> list[str]:
+    """Accounts whose role is not the one of their last event that tells one, none included.
+
+    Those that are older than the events of accounts (migration 30) are not looked at.
+    """
+    rows = connection.execute(
+        """
+        SELECT account_id FROM account
+        WHERE created_at > (SELECT applied_at FROM schema_migration WHERE number = 30)
+            AND role::text IS DISTINCT FROM (
+                SELECT details ->> 'role' FROM audit_event
+                WHERE action = 'ACCOUNT' AND details ->> 'account' = account_id
+                    AND details ? 'role'
+                ORDER BY event_id DESC LIMIT 1
+            )
+        ORDER BY account_id
+        """
+    ).fetchall()
+    return [row["account_id"] for row in rows]
+
+
+def _tell(connection: Connection, account_id: str, run: Run, **details: str) -> None:
+    insert_event(
+        connection,
+        action=Action.ACCOUNT,
+        exam_id=None,
+        copy_id=None,
+        run=run,
+        details={"account": account_id, **details},
+    )
 
 
 def _account(row: Mapping[str, Any]) -> Account:

@@ -1,6 +1,6 @@
 """Audit events: written beside the change they tell of, read back, never changed. Ids only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,19 @@ class AuditEvent:
     actor: str
     correlation_id: str
     details: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as programs get it."""
+        return {
+            "event": self.event_id,
+            "at": self.at.isoformat(),
+            "action": self.action,
+            "exam": self.exam_id,
+            "copy": self.copy_id,
+            "actor": self.actor,
+            "correlation_id": self.correlation_id,
+            "details": self.details,
+        }
 
 
 def insert_event(
@@ -60,7 +73,7 @@ def list_events_of_copy(connection: Connection, copy_id: CopyId) -> tuple[AuditE
         """,
         {"copy": copy_id},
     ).fetchall()
-    return tuple(_event(row) for row in rows)
+    return tuple(event_of_row(row) for row in rows)
 
 
 def list_events(
@@ -94,24 +107,22 @@ def list_events(
             "limit": limit,
         },
     ).fetchall()
-    return tuple(_event(row) for row in rows)
+    return tuple(event_of_row(row) for row in rows)
 
 
-def list_histories(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[AuditEvent]]:
-    """The histories of all copies of an exam, each oldest first."""
-    histories: dict[CopyId, list[AuditEvent]] = {}
-    rows = connection.execute(
-        """
-        SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
-        FROM audit_event WHERE exam_id = %(exam)s AND copy_id IS NOT NULL ORDER BY event_id
-        """,
-        {"exam": exam_id},
-    )
-    for row in rows:
-        event = _event(row)
-        if event.copy_id is not None:
-            histories.setdefault(event.copy_id, []).append(event)
-    return histories
+def iterate_events(connection: Connection, exam_id: ExamId | None) -> Iterator[AuditEvent]:
+    """All events (of an exam), oldest first, a few in memory at a time."""
+    with connection.cursor("events") as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(
+            """
+            SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+            FROM audit_event WHERE %(exam)s::text IS NULL OR exam_id = %(exam)s
+            ORDER BY event_id
+            """,
+            {"exam": exam_id},
+        )
+        yield from map(event_of_row, cursor)
 
 
 def count_events(connection: Connection) -> int:
@@ -121,21 +132,30 @@ def count_events(connection: Connection) -> int:
 
 
 def list_disabled_guards(connection: Connection) -> list[str]:
-    """Names of the append-only triggers that are absent or do not fire always."""
+    """Names of the append-only triggers that are absent or do not fire always, by table."""
     rows = connection.execute(
         """
-        SELECT guard FROM unnest(ARRAY['audit_event_no_row_change', 'audit_event_no_truncate'])
-            AS guard
-        WHERE NOT EXISTS (
-            SELECT FROM pg_trigger
-            WHERE tgrelid = 'audit_event'::regclass AND tgname = guard AND tgenabled = 'A'
+        SELECT guarded.relname || '.' || guard AS guard
+        FROM pg_class AS guarded, unnest(
+            ARRAY['audit_event_no_row_change', 'audit_event_no_truncate']
+        ) AS guard
+        WHERE (guarded.oid IN ('audit_event'::regclass, 'audit_seal'::regclass) OR EXISTS (
+            SELECT FROM pg_inherits
+            WHERE inhrelid = guarded.oid AND inhparent = 'audit_event'::regclass
+        ))
+        AND NOT EXISTS (
+            SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+            WHERE tgrelid = guarded.oid AND tgname = guard AND tgenabled = 'A'
+                AND proname = 'refuse_change'
         )
+        ORDER BY 1
         """
     ).fetchall()
     return [row["guard"] for row in rows]
 
 
-def _event(row: Mapping[str, Any]) -> AuditEvent:
+def event_of_row(row: Mapping[str, Any]) -> AuditEvent:
+    """An event of the columns of this module's statements."""
     return AuditEvent(
         event_id=row["event_id"],
         at=row["at"],

@@ -69,7 +69,7 @@ def export_csv(
     """
     require_release(database, exam_id)
     results, scheme = list_results(database, exam_id)
-    _replace(path, lambda part: part.write_bytes(to_csv(results, scheme, profile)))
+    replace_file(path, lambda part: part.write_bytes(to_csv(results, scheme, profile)))
     _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
     return results
 
@@ -99,7 +99,7 @@ def export_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId, pat
                     pdf = store.get(finals[one.copy_id][0], Kind.FINAL)
                     archive.writestr(zipfile.ZipInfo(_pdf_name(one), ZIP_DATE), pdf)
 
-    _replace(path, write)
+    replace_file(path, write)
     _note(database, run, exam_id, what="pdf", lines=len(graded))
     return len(graded)
 
@@ -143,7 +143,12 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "-", ascii_only.upper()).strip("-")
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets ``write`` make a file that only its owner reads, and puts it at ``path`` when whole.
+
+    Raises:
+        InvalidInput: it cannot be written there.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         part.touch(mode=0o600)

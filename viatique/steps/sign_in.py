@@ -16,8 +16,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from viatique.access import Role
 from viatique.db import accounts
 from viatique.db.accounts import Account
-from viatique.db.pool import Database
+from viatique.db.pool import Connection, Database
 from viatique.errors import NotFound
+from viatique.run import Run, new_run
 
 logger = logging.getLogger("audit")
 security = logging.getLogger("security")
@@ -41,8 +42,8 @@ class Refusal(StrEnum):
     LOCKED = "locked"
 
 
-def create_account(database: Database, login: str, role: Role) -> str:
-    """Adds an account.
+def create_account(database: Database, login: str, role: Role, *, run: Run | None = None) -> str:
+    """Adds an account; ``run`` says who does it, None: the system.
 
     Returns:
         Its password, made up; shown once and kept nowhere.
@@ -59,6 +60,7 @@ def create_account(database: Database, login: str, role: Role) -> str:
             login=_plain(login),
             role=role,
             password_hash=_hasher.hash(password),
+            run=run or new_run(),
         )
     logger.info("account_created", extra={"user_id": account_id, "role": role})
     return password
@@ -72,7 +74,19 @@ def create_first_account(database: Database) -> str | None:
     return create_account(database, FIRST_LOGIN, Role.ADMIN)
 
 
-def renew_password(database: Database, login: str) -> str:
+def change_role(database: Database, login: str, role: Role, *, run: Run) -> None:
+    """Gives an account another role.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    with database.transaction() as connection:
+        account = _known(connection, login)
+        accounts.mark_role(connection, account.account_id, role, run=run)
+    logger.info("role_changed", extra={"user_id": account.account_id, "role": role})
+
+
+def renew_password(database: Database, login: str, *, run: Run | None = None) -> str:
     """A new password for an account, signed out everywhere.
 
     Raises:
@@ -80,10 +94,10 @@ def renew_password(database: Database, login: str) -> str:
     """
     password = secrets.token_urlsafe(12)
     with database.transaction() as connection:
-        account = accounts.find_account(connection, _plain(login))
-        if account is None:
-            raise NotFound("There is no such account.", next_step="viatique account list")
-        accounts.mark_password(connection, account.account_id, _hasher.hash(password))
+        account = _known(connection, login)
+        accounts.mark_password(
+            connection, account.account_id, _hasher.hash(password), run=run or new_run()
+        )
     logger.info("password_renewed", extra={"user_id": account.account_id})
     return password
 
@@ -126,7 +140,9 @@ def account_of(database: Database, token: str) -> Account | None:
         return accounts.find_session(connection, _digest(token))
 
 
-def create_service_token(database: Database, login: str, name: str) -> str:
+def create_service_token(
+    database: Database, login: str, name: str, *, run: Run | None = None
+) -> str:
     """Adds a token by which a program acts as an account.
 
     Returns:
@@ -137,11 +153,13 @@ def create_service_token(database: Database, login: str, name: str) -> str:
     """
     token = secrets.token_urlsafe(32)
     with database.transaction() as connection:
-        account = accounts.find_account(connection, _plain(login))
-        if account is None:
-            raise NotFound("There is no such account.", next_step="viatique account list")
+        account = _known(connection, login)
         accounts.insert_service_token(
-            connection, token_sha256=_digest(token), account_id=account.account_id, name=name
+            connection,
+            token_sha256=_digest(token),
+            account_id=account.account_id,
+            name=name,
+            run=run or new_run(),
         )
     logger.info("service_token_created", extra={"user_id": account.account_id})
     return token
@@ -157,6 +175,13 @@ def sign_out(database: Database, token: str) -> None:
     """Ends the session of a token."""
     with database.transaction() as connection:
         accounts.delete_session(connection, _digest(token))
+
+
+def _known(connection: Connection, login: str) -> Account:
+    account = accounts.find_account(connection, _plain(login))
+    if account is None:
+        raise NotFound("There is no such account.", next_step="viatique account list")
+    return account
 
 
 def _plain(login: str) -> str:

@@ -1,41 +1,63 @@
-"""The audit trail is checked against the tables and its own guards."""
+"""The audit trail is checked against its seals, the tables and its own guards."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from viatique.audit import Finding, check_history
-from viatique.db.audit import count_events, list_disabled_guards, list_histories
-from viatique.db.copies import list_copies
-from viatique.db.exams import list_exams
+from viatique.db import audit_states, seals
+from viatique.db.accounts import list_untold_roles
+from viatique.db.audit import count_events, list_disabled_guards
 from viatique.db.pool import Connection, Database
 from viatique.models import ExamId
+from viatique.seal_files import SealFiles
+from viatique.steps.verify_seals import check_seals
 
 
-def verify_audit(database: Database) -> tuple[int, tuple[Finding, ...]]:
-    """How many events there are, and everything that is wrong with them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was checked, and everything that is wrong.
+
+    Attributes:
+        unsealed: events that no seal holds yet.
+    """
+
+    events: int
+    seals: int
+    unsealed: int
+    findings: tuple[Finding, ...]
+
+
+def verify_audit(database: Database, files: SealFiles) -> Verification:
+    """Checks the whole trail, as it is at one moment."""
     with database.transaction() as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        findings = [
-            Finding(copy_id=None, event_id=None, message=f"the guard {guard} is off")
-            for guard in list_disabled_guards(connection)
-        ]
-        for exam in list_exams(connection):
-            findings.extend(_exam_findings(connection, exam.exam_id))
-        return count_events(connection), tuple(findings)
-
-
-def _exam_findings(connection: Connection, exam_id: ExamId) -> list[Finding]:
-    histories = list_histories(connection, exam_id)
-    copies = {copy.copy_id: copy for copy in list_copies(connection, exam_id)}
-    findings = [
-        Finding(copy_id=copy_id, event_id=None, message="its events tell of a copy that is gone")
-        for copy_id in histories.keys() - copies.keys()
-    ]
-    for copy_id, copy in copies.items():
-        findings.extend(
-            check_history(
-                copy_id,
-                histories.get(copy_id, []),
-                status=copy.status,
-                identity=copy.identity,
-                student_id=copy.student_id,
-            )
+        findings = tuple(_findings(connection, files))
+        last = seals.find_last_seal(connection)
+        return Verification(
+            events=count_events(connection),
+            seals=last.seal_id if last else 0,
+            unsealed=seals.count_unsealed(connection, last.to_tick if last else 0),
+            findings=findings,
         )
-    return findings
+
+
+def _findings(connection: Connection, files: SealFiles) -> Iterator[Finding]:
+    for guard in list_disabled_guards(connection):
+        yield Finding(copy_id=None, event_id=None, message=f"the guard {guard} is off")
+    yield from check_seals(connection, files)
+    for exam_id in audit_states.list_exams_told_of(connection):
+        yield from _exam_findings(connection, exam_id)
+    for exam_id in audit_states.list_untold_releases(connection):
+        message = f"exam {exam_id} was released or hidden again without an event"
+        yield Finding(copy_id=None, event_id=None, message=message)
+    for account_id in list_untold_roles(connection):
+        message = f"the role of account {account_id} is not the one its events end in"
+        yield Finding(copy_id=None, event_id=None, message=message)
+
+
+def _exam_findings(connection: Connection, exam_id: ExamId) -> Iterator[Finding]:
+    states = audit_states.list_states(connection, exam_id)
+    for copy_id, events in audit_states.iterate_histories(connection, exam_id):
+        yield from check_history(copy_id, events, state=states.pop(copy_id, None))
+    for copy_id, state in states.items():
+        yield from check_history(copy_id, (), state=state)

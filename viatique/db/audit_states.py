@@ -1,0 +1,108 @@
+"""What the tables say now, in the form a replay of the trail ends in, and the events to replay."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from viatique.audit import CopyState, Versioned
+from viatique.db.audit import AuditEvent, event_of_row
+from viatique.db.pool import Connection
+from viatique.lifecycle import CopyStatus
+from viatique.models import CopyId, ExamId, IdentityState
+
+BATCH = 5_000
+"""Events fetched at once."""
+
+
+def list_exams_told_of(connection: Connection) -> list[ExamId]:
+    """Every exam there is or the trail tells of."""
+    rows = connection.execute(
+        """
+        SELECT exam_id FROM exam
+        UNION SELECT exam_id FROM audit_event WHERE copy_id IS NOT NULL
+        ORDER BY exam_id
+        """
+    ).fetchall()
+    return [ExamId(row["exam_id"]) for row in rows]
+
+
+def iterate_histories(
+    connection: Connection, exam_id: ExamId
+) -> Iterator[tuple[CopyId, list[AuditEvent]]]:
+    """The history of each copy of an exam, oldest event first; one copy in memory at a time."""
+    with connection.cursor("histories") as cursor:
+        cursor.itersize = BATCH
+        cursor.execute(
+            """
+            SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+            FROM audit_event WHERE exam_id = %(exam)s AND copy_id IS NOT NULL
+            ORDER BY copy_id, event_id
+            """,
+            {"exam": exam_id},
+        )
+        for copy_id, events in groupby(map(event_of_row, cursor), key=lambda event: event.copy_id):
+            yield CopyId(copy_id or ""), list(events)
+
+
+def list_states(connection: Connection, exam_id: ExamId) -> dict[CopyId, CopyState]:
+    """The state of each copy of an exam."""
+    rows = connection.execute(
+        """
+        SELECT copy.copy_id, status, identity, student_id, appreciation_version, account_id,
+            ARRAY(
+                SELECT question FROM mark WHERE mark.copy_id = copy.copy_id ORDER BY question
+            ) AS questions,
+            ARRAY(
+                SELECT points FROM mark WHERE mark.copy_id = copy.copy_id ORDER BY question
+            ) AS points,
+            ARRAY(
+                SELECT version FROM mark WHERE mark.copy_id = copy.copy_id ORDER BY question
+            ) AS versions,
+            ARRAY(
+                SELECT ARRAY[annotation_id, version] FROM annotation
+                WHERE annotation.copy_id = copy.copy_id
+            ) AS annotations,
+            final.sha256, final.score
+        FROM copy
+        LEFT JOIN copy_lock ON copy_lock.copy_id = copy.copy_id
+        LEFT JOIN final_pdf AS final
+            ON final.copy_id = copy.copy_id AND final.superseded_at IS NULL
+        WHERE exam_id = %(exam)s
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return {CopyId(row["copy_id"]): _state(row) for row in rows}
+
+
+def list_untold_releases(connection: Connection) -> list[ExamId]:
+    """Exams that are released and whose last RELEASE event says otherwise, or the reverse."""
+    rows = connection.execute(
+        """
+        SELECT exam_id FROM exam
+        WHERE (released_at IS NOT NULL) <> coalesce((
+            SELECT (details ->> 'released')::boolean FROM audit_event
+            WHERE audit_event.exam_id = exam.exam_id AND action = 'RELEASE'
+            ORDER BY event_id DESC LIMIT 1
+        ), false)
+        ORDER BY exam_id
+        """
+    ).fetchall()
+    return [ExamId(row["exam_id"]) for row in rows]
+
+
+def _state(row: Mapping[str, Any]) -> CopyState:
+    scores = zip(row["questions"], row["points"], row["versions"], strict=True)
+    return CopyState(
+        status=CopyStatus(row["status"]),
+        identity=IdentityState(row["identity"]),
+        student_id=row["student_id"],
+        scores={
+            question: Versioned(points=points, version=version)
+            for question, points, version in scores
+        },
+        appreciation=row["appreciation_version"],
+        annotations=dict(row["annotations"]),
+        final=(row["sha256"], Decimal(row["score"])) if row["sha256"] else None,
+        holder=row["account_id"],
+    )
