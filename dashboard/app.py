@@ -1,12 +1,10 @@
 """The dashboard around its pages. Served by ``dashboard.server``."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard.contents import GROUPS, Entry
 from dashboard.gate import SIGN_IN, SIGN_OUT
-from dashboard.page import Visit, current_visit, guarded, keep_pages, switch_language
+from dashboard.page import PAGES, Visit, current_visit, guarded, keep_pages, switch_language
 
 
 def main() -> None:
@@ -17,8 +15,8 @@ def main() -> None:
         st.html(f'<a href="{SIGN_IN}" target="_self">Viatique</a>')
         return
     groups = _pages(visit)
-    keep_pages({page.url_path or "todo": page for pages in groups.values() for page in pages})
-    current = st.navigation(groups or [st.Page(_nothing(visit), title="Viatique")])
+    keep_pages({page.url_path: page for pages in groups.values() for page in pages})
+    current = st.navigation({"": [_home(visit), *groups.pop("", [])], **groups})
     with st.sidebar:
         _show_visitor(visit)
     current.run()
@@ -30,16 +28,15 @@ def _pages(visit: Visit) -> dict[str, list[st.Page]]:
         for entry in entries:
             if visit.may(entry.permission):
                 pages = seen.setdefault(visit.text(group) if group else "", [])
-                pages.append(_page(visit, entry, is_home=not any(seen.values())))
+                pages.append(_page(visit, entry))
     return seen
 
 
-def _page(visit: Visit, entry: Entry, *, is_home: bool) -> st.Page:
+def _page(visit: Visit, entry: Entry) -> st.Page:
     return st.Page(
         guarded(visit, entry.permission, entry.show),
         title=visit.text(entry.name),
         url_path=entry.name,
-        default=is_home,
         visibility="visible" if entry.is_listed else "hidden",
     )
 
@@ -55,11 +52,17 @@ def _show_visitor(visit: Visit) -> None:
         )
 
 
-def _nothing(visit: Visit) -> Callable[[], None]:
-    def page() -> None:
-        st.info(visit.text("not_allowed"))
+def _home(visit: Visit) -> st.Page:
+    """The address without a name leads to the visitor's first page: each page has its own."""
 
-    return page
+    def home() -> None:
+        first = next(iter(st.session_state[PAGES].values()), None)
+        if first is None:
+            st.info(visit.text("not_allowed"))
+        else:
+            st.switch_page(first)
+
+    return st.Page(home, title="Viatique", default=True, visibility="hidden")
 
 
 main()

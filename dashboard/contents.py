@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dashboard.page import Visit
-from dashboard.views import audit, copies, copy, exams, identify, todo
+from dashboard.views import (
+    audit,
+    copies,
+    copy,
+    exams,
+    identify,
+    marking,
+    todo,
+)
 from viatique.access import Permission
 
 
@@ -24,7 +32,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("copies", copies.show, Permission.VIEW_COPIES),
         Entry("copy", copy.show, Permission.VIEW_COPIES, is_listed=False),
     ),
-    "group_desks": (Entry("identify", identify.show, Permission.VIEW_IDENTITY),),
+    "group_desks": (
+        Entry("identify", identify.show, Permission.VIEW_IDENTITY),
+        Entry("marking", marking.show, Permission.MARK),
+    ),
     "group_watch": (Entry("audit", audit.show, Permission.VIEW_AUDIT),),
 }
 """Pages by the group they are listed in; the first one a visitor may see is the home page."""

@@ -37,6 +37,7 @@ TEXTS = {
 
 PAGE = """<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><title>Viatique</title>
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}

@@ -13,11 +13,15 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
-from dashboard.core import open_database
+from dashboard.core import open_database, workbench
 from dashboard.files import ROUTES
 from dashboard.gate import Gate
 from dashboard.look import THEME
+from dashboard.routes import Routes
+from viatique.api.app import create_app
+from viatique.api.parts import parts_on
 
 CONFIG = {
     "browser.gatherUsageStats": False,
@@ -58,10 +62,17 @@ def content_policy() -> str:
     )
 
 
+def _api() -> ASGIApp:
+    return create_app(parts_on(workbench()))
+
+
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=ROUTES,
-    middleware=[Middleware(Gate, database=open_database(), policy=content_policy())],
+    middleware=[
+        Middleware(Gate, database=open_database(), policy=content_policy()),
+        Middleware(Routes, create_api=_api),
+    ],
 )
 
 

@@ -1,10 +1,27 @@
 """Texts by key in the visitor's language: one catalogue made of every page's own."""
 
-from dashboard.texts import audit, copies, exams, identify, shell, states, todo
+from dashboard.texts import (
+    audit,
+    copies,
+    exams,
+    identify,
+    marking,
+    shell,
+    states,
+    todo,
+)
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import IdentityState, Language
 
-CATALOGUES = (shell, todo, exams, copies, identify, audit)
+CATALOGUES = (
+    shell,
+    todo,
+    exams,
+    copies,
+    identify,
+    marking,
+    audit,
+)
 TEXTS: dict[str, tuple[str, str]] = {
     key: pair for catalogue in CATALOGUES for key, pair in catalogue.TEXTS.items()
 }

@@ -23,7 +23,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "page_of": ("Page {page}", "Page {page}"),
     "no_page": ("This page cannot be shown.", "Cette page ne peut pas être affichée."),
     "comment": ("Comment", "Commentaire"),
-    "points_beside": ("Points, for the record", "Points, pour mémoire"),
+    "points_beside": ("Points (shown only)", "Points (indicatifs)"),
     "keep": ("Keep for all", "Garder pour tous"),
     "kept": ("Kept in the comment bank.", "Ajouté à la banque de commentaires."),
     "bank": ("Comment bank", "Banque de commentaires"),

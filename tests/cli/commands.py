@@ -58,7 +58,7 @@ def command_on(
     """The command for as long as the block lasts; nothing it started outlives it."""
     environment = {
         "VIATIQUE_HOME": str(home),
-        "DATABASE_URL": _url(dsn),
+        "DATABASE_URL": url_of(dsn),
         "VIATIQUE_PROCESSES": "1",
         "COLUMNS": "250",
     }
@@ -69,7 +69,8 @@ def command_on(
     silence_logs()
 
 
-def _url(dsn: str) -> str:
+def url_of(dsn: str) -> str:
+    """The DSN as people write one in DATABASE_URL."""
     parts = psycopg.conninfo.conninfo_to_dict(dsn)
     where = "{user}:{password}@{host}:{port}/{dbname}".format(**parts)
     return f"postgresql://{where}"

@@ -1,11 +1,9 @@
 """Commands that serve until Ctrl-C."""
 
-import os
-
 import uvicorn
 
 from viatique.api.app import create_app
-from viatique.api.parts import Parts
+from viatique.api.parts import parts_on
 from viatique.api.paths import PREFIX
 from viatique.cli.terminal import say
 from viatique.exporter import (
@@ -15,8 +13,6 @@ from viatique.exporter import (
     metrics_token,
     process_registry,
 )
-from viatique.services.environment import viatique_environment
-from viatique.services.launch import Launcher
 from viatique.services.prefect_server import known_api_url
 from viatique.steps.health import Health
 from viatique.workbench import Workbench
@@ -24,14 +20,7 @@ from viatique.workbench import Workbench
 
 def serve_api(bench: Workbench, host: str, port: int) -> None:
     """The HTTP API of marking."""
-    parts = Parts(
-        database=bench.database,
-        store=bench.store,
-        lock_ttl_s=bench.settings.lock_ttl_s,
-        launcher=Launcher({**os.environ, **viatique_environment(bench.settings)}),
-        requests_per_minute=bench.settings.requests_per_minute,
-        registry=process_registry(),
-    )
+    parts = parts_on(bench, registry=process_registry())
     say(f"http://{host}:{port}{PREFIX}/openapi.json")
     api = create_app(parts)
     api.router.routes.extend(health_routes(_health(bench)))

@@ -14,8 +14,9 @@ export const WHOLE = "appreciation"
 export const scoreKey = question => `score:${question}`
 
 export class Ledger {
-  constructor(copy, onChange) {
+  constructor(copy, token, onChange) {
     this.copy = copy
+    this.given = token
     this.path = `/copies/${copy}`
     this.items = new Map()
     this.typed = {}
@@ -54,7 +55,7 @@ export class Ledger {
   }
 
   async take({ takeOver = false, resume = false } = {}) {
-    const kept = resume ? sessionStorage.getItem(this.#tokenKey) : null
+    const kept = resume ? this.given ?? sessionStorage.getItem(this.#tokenKey) : null
     try {
       const lock = await this.#lock(kept, takeOver)
       this.token = lock.token
@@ -162,6 +163,7 @@ export class Ledger {
     else this.typed[field] = text
     clearTimeout(this.draftTimer)
     this.draftTimer = setTimeout(() => this.saveDraft(), DRAFT_MS)
+    this.onChange()
   }
 
   // ---- sending

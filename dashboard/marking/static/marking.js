@@ -13,7 +13,7 @@ const TAKE = { missing: false, expired: false, locked_by_me: true, token_mismatc
 class Desk {
   constructor(host, data, tell) {
     Object.assign(this, { host, data, tell, texts: data.texts })
-    this.ledger = new Ledger(data.copy, () => this.render())
+    this.ledger = new Ledger(data.copy, data.token, () => this.render())
     this.sheet = new Sheet(this.ledger, data.texts, {
       dpi: data.dpi, onEdit: key => this.editor.open(key), onTool: () => this.toolbar?.render(),
     })
@@ -39,6 +39,8 @@ class Desk {
     this.host.replaceChildren(this.node)
     const options = { signal: this.listeners.signal }
     document.addEventListener("keydown", event => this.#key(event), { ...options, capture: true })
+    // Streamlit has letters of its own, for the page around
+    this.node.addEventListener("keydown", event => event.stopPropagation(), options)
     window.addEventListener("resize", () => this.#fit(), options)
     window.addEventListener("beforeunload", event => this.#beforeUnload(event), options)
     this.#fit()
@@ -129,7 +131,6 @@ class Desk {
   #show(page) {
     if (page < 0 || page >= this.data.pages) return
     this.sheet.show(page)
-    this.sheet.node.parentElement.scrollTop = 0
     this.#renderPages()
     if (page + 1 < this.data.pages) this.sheet.prefetch(page + 1)
   }
@@ -147,10 +148,9 @@ class Desk {
     const isInside = event.composedPath().includes(this.node)
     if (!isInside && target !== document.body) return
     const isHandled = event.ctrlKey || event.metaKey ? this.#command(event, target) : this.#plain(event, target)
-    if (isHandled) event.preventDefault()
-    if (isHandled || (isInside && !event.ctrlKey && !event.metaKey && event.key.length === 1)) {
-      event.stopPropagation()
-    }
+    if (!isHandled) return
+    event.preventDefault()
+    event.stopPropagation()
   }
 
   #command(event, target) {

@@ -17,13 +17,12 @@ export class Panel {
       el("div", { class: "question" },
         el("label", { for: "whole" }, texts.appreciation), this.whole, this.#conflictOf(WHOLE)))
     this.whole.id = "whole"
+    this.#allow(false)
   }
 
   #row(question) {
-    const name = `${question.id} · ${question.label}`
-    if (!question.takes_points) {
-      return el("h3", { style: `--depth:${question.depth}` }, question.label)
-    }
+    const name = nameOf(question)
+    if (!question.takes_points) return el("h3", { style: `--depth:${question.depth}` }, name)
     const key = scoreKey(question.id), maximum = this.#shown(question.maximum)
     const input = this.#pointsField(question, key)
     const remark = this.#remarkField(
@@ -36,7 +35,7 @@ export class Panel {
     }, "✎")
     this.fields.set(key, { question, input, remark, toggle })
     return el("div", { class: "question", style: `--depth:${question.depth}`, "data-question": question.id },
-      el("label", { for: input.id }, question.label, el("small", {}, ` / ${maximum}`)),
+      el("label", { for: input.id }, name, el("small", {}, ` / ${maximum}`)),
       el("div", { class: "row" },
         this.#stepButton("−", input, key, -1, name), input, this.#stepButton("+", input, key, 1, name),
         el("button", {
@@ -154,11 +153,14 @@ export class Panel {
       }
     }
     this.whole.show(this.ledger.get(WHOLE))
-    const isHeld = this.ledger.isWritable
-    for (const node of this.node.querySelectorAll("input, textarea")) node.readOnly = !isHeld
-    for (const node of this.node.querySelectorAll("button.square")) node.disabled = !isHeld
+    this.#allow(this.ledger.isWritable)
     this.#renderConflicts()
     this.#renderTotal()
+  }
+
+  #allow(isWritable) {
+    for (const node of this.node.querySelectorAll("input, textarea")) node.readOnly = !isWritable
+    for (const node of this.node.querySelectorAll("button.square")) node.disabled = !isWritable
   }
 
   #renderTotal() {
@@ -223,6 +225,8 @@ function describe(item, panel) {
   const parts = [points === null || points === undefined ? null : panel.shown(points), remark, text]
   return parts.filter(Boolean).join(" · ") || "–"
 }
+
+function nameOf({ id, label }) { return [id, label].filter(Boolean).join(" · ") }
 
 function isBusy(field) { return field.getRootNode().activeElement === field }
 

@@ -5,7 +5,7 @@ import { el, said, svg } from "./dom.js"
 import { WIDTH, around, dragged, drawn, moved, point, resized, shape } from "./shapes.js"
 
 const SAME_WORD_MS = 1500, NEAR = 0.002, MOST_POINTS = 1900, MOST_STROKES = 190
-const STEP = 0.004, BIG_STEP = 0.02, TOUCH = 44
+const HEADROOM = 16, STEP = 0.004, BIG_STEP = 0.02, TOUCH = 44
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
 export class Sheet {
@@ -65,6 +65,7 @@ export class Sheet {
   #fit() {
     this.height = (WIDTH * this.image.naturalHeight) / this.image.naturalWidth
     this.render()
+    this.node.parentElement.scrollTop = firstInk(this.image) * this.node.clientHeight - HEADROOM
   }
 
   use(tool) {
@@ -85,7 +86,7 @@ export class Sheet {
     this.notes.replaceChildren(...items.map(item => this.#note(item, this.#seen(item))).filter(Boolean))
     if (this.sketch) this.ink.append(svg("g", { class: `kind-${this.sketch.kind}` },
       ...drawn(this.sketch, this.height)))
-    if (focused) this.focus(focused)
+    if (focused && focused === this.selected) this.focus(focused)
   }
 
   #seen(item) { return this.drag?.key === item.key ? this.drag.value : item.value }
@@ -277,6 +278,16 @@ export class Sheet {
     this.drag = this.sketch = null
     this.render()
   }
+}
+
+// Where the white of a removed header ends, as a fraction of the page.
+function firstInk(image) {
+  const rows = 200, canvas = Object.assign(document.createElement("canvas"), { width: 8, height: rows })
+  const context = canvas.getContext("2d", { willReadFrequently: true })
+  context.drawImage(image, 0, 0, 8, rows)
+  const { data } = context.getImageData(0, 0, 8, rows)
+  const at = data.findIndex((value, place) => place % 4 !== 3 && value < 255)
+  return at < 0 ? 0 : Math.floor(at / (8 * 4)) / rows
 }
 
 function rectOf(from, to) {
