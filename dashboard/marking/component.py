@@ -6,10 +6,11 @@ scripts would need ``blob:`` in the Content-Security-Policy.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-import streamlit as st
+from streamlit.components.v2 import component
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
@@ -24,13 +25,13 @@ DPI = 120
 """Of a page: about twice the pixels it has on a screen of 1366 x 768."""
 
 
-@functools.cache
-def _component() -> Callable[..., object]:
+@functools.lru_cache(maxsize=1)
+def _component(registry: BidiComponentManager) -> Callable[..., object]:
     manifest = ComponentManifest(
         name=PROJECT, version="1", components=[ComponentConfig(name=NAME, asset_dir="static")]
     )
-    get_bidi_component_manager().register_from_manifest(manifest, FOLDER)
-    return st.components.v2.component(
+    registry.register_from_manifest(manifest, FOLDER)
+    return component(
         f"{PROJECT}.{NAME}",
         html='<div class="host"></div>',
         css="marking.css",
@@ -42,6 +43,7 @@ def marking_desk(
     exam: Exam,
     copy_id: CopyId,
     *,
+    questions: Collection[str],
     page_count: int,
     token: str | None,
     language: Language,
@@ -53,13 +55,14 @@ def marking_desk(
     Args:
         exam: with its marking scheme.
         copy_id: the copy.
+        questions: those the marker gives points for.
         page_count: its pages.
         token: of the lock that was taken for it, if any.
         language: of its texts.
         on_next: called with ``st.session_state[key].next`` set: the copy that was left.
         key: of the component.
     """
-    _component()(
+    _component(get_bidi_component_manager())(
         key=key,
         data={
             "copy": copy_id,
@@ -74,7 +77,7 @@ def marking_desk(
                     "label": node.label,
                     "depth": depth,
                     "maximum": str(weight(node)),
-                    "takes_points": node.points is not None,
+                    "takes_points": node.question_id in questions,
                 }
                 for depth, node in walk(exam.scheme.questions)
             ],

@@ -95,7 +95,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This copy cannot be marked yet.",
         "Cette copie ne peut pas encore être corrigée.",
     ),
-    "forbidden": ("Your account may not do that.", "Votre compte n'y est pas autorisé."),
+    "forbidden": (
+        "This copy is not yours to mark.",
+        "Il ne vous revient pas de corriger cette copie.",
+    ),
     "not_found": ("It is not there any more.", "Cela n'existe plus."),
     "not_signed_in": (
         "Your session has ended: sign in again in another tab, then go on here.",

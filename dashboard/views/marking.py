@@ -15,6 +15,7 @@ TOKEN, DONE, DESK = "marking_token", "marking_done", "marking_desk"
 WIDE = """<style>
 .stMainBlockContainer { padding: .6rem 1.2rem 0 }
 .st-key-marking-head { padding-left: 2.6rem; min-height: 2.5rem }
+.st-key-marking-head h1 { font-size: 1.1rem; padding: 0 }
 </style>"""
 """The desk takes all the room there is."""
 
@@ -41,14 +42,16 @@ def show(visit: Visit) -> None:
 def _show_desk(visit: Visit, copy_id: CopyId) -> None:
     st.set_page_config(initial_sidebar_state="collapsed")
     st.html(WIDE)
-    exam, page_count = to_mark(copy_id)
+    found = to_mark(copy_id, visit.account.account_id)
+    exam = found.exam
     with st.container(horizontal=True, vertical_alignment="center", key="marking-head"):
-        st.markdown(f"**{copy_id}** · {exam.name}", width="content")
+        st.title(f"{copy_id} · {exam.name}", anchor=False, width="content")
         st.caption(visit.text("marking_keys"))
     marking_desk(
         exam,
         copy_id,
-        page_count=page_count,
+        questions=found.questions,
+        page_count=found.page_count,
         token=st.session_state.get(TOKEN, {}).get(copy_id),
         language=visit.language,
         on_next=lambda: _go_on(visit, exam.exam_id, copy_id),

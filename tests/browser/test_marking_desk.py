@@ -91,11 +91,11 @@ def saved(page: Page) -> None:
 
 
 def annotations(site: Site, copy_id: CopyId) -> list[Annotation]:
-    return [item.annotation for item in marks_of(site.database, copy_id).annotations]
+    return [item.annotation for item in marks_of(site.database, RUN, copy_id).annotations]
 
 
 def scores(site: Site, copy_id: CopyId) -> dict[str, tuple[Decimal | None, str]]:
-    stored: CopyMarks = marks_of(site.database, copy_id)
+    stored: CopyMarks = marks_of(site.database, RUN, copy_id)
     return {one.question: (one.points, one.remark) for one in stored.scores}
 
 
@@ -161,7 +161,7 @@ def test_points_are_given_by_keyboard_and_the_next_copy_comes(
     page.get_by_text(second).wait_for()
     shown(page)
     assert scores(site, first) == {"1": (Decimal("2.5"), ""), "2": (Decimal("9.25"), "")}
-    assert marks_of(site.database, first).appreciation.text == "Solide."
+    assert marks_of(site.database, RUN, first).appreciation.text == "Solide."
     assert locking.lock_of(site.database, first) is None
     assert locking.lock_of(site.database, second) is not None
 
