@@ -1,116 +1,166 @@
-"""Import against rasterising: pages a second to inspect, plan and cut a scan, side by side.
+"""Import against rasterising: what `viatique import --inline` does beside every page as a PNG.
 
-Rasterising is what the predecessor did at import: every page at 150 dpi, kept as a PNG. One
-process, nothing stored; run it on an exam folder (exam.toml, scan.pdf), a scan, or nothing (a
-small scan of its own):
+Import is all of it: the scan checked and stored, sides looked at, copies cut and stored, rows and
+audit events written, on a database and a store of the benchmark's own. Rasterising is what the
+predecessor did first of all: every page at 150 dpi, kept as a PNG. Both in as many processes, which
+are started before the clock; CPU seconds of all processes, Postgres included, say what no other
+load on the machine can blur. Run it on an exam folder (exam.toml, scan.pdf):
 
-    python -m benchmarks.import_scan [FOLDER | SCAN] [--raster-pages N]
+    python -m benchmarks.import_scan FOLDER [--copies 1000] [--raster-sides 40]
 """
 
 import argparse
+import os
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import psutil
 import pymupdf
-from numpy.typing import NDArray
 
-from benchmarks.made_up_scan import write_scan
+from viatique.db.copies import list_copies
 from viatique.exam_file import read_exam_file
-from viatique.header_look import look_for_header
-from viatique.models import Half, Layout, Segmentation
-from viatique.pdf.cut import cut_copy
-from viatique.pdf.glance import glance, half_of
-from viatique.pdf.inspect import inspect_scan
-from viatique.segmentation import FOLDED_ASPECT, CopyPlan, Side, plan_copies
+from viatique.inline import run_import
+from viatique.lifecycle import CopyStatus
+from viatique.models import Segmentation
+from viatique.services.local import stop
+from viatique.settings import Settings
+from viatique.steps.create_exam import create_exam
+from viatique.steps.import_scan import receive_scan
+from viatique.workbench import Workbench, open_workbench
 
-NO_LIMIT = 1 << 40
 RASTER_DPI = 150
 
 
-def imported(path: Path, segmentation: Segmentation, pages_per_copy: int) -> tuple[float, int, int]:
-    """Seconds, copies without a problem, and bytes of all copies."""
-    started = time.perf_counter()
-    facts = inspect_scan(path, max_bytes=NO_LIMIT, max_pages=NO_LIMIT)
-    sides = [
-        Side(is_wide=page.width_pt > FOLDED_ASPECT * page.height_pt, is_readable=page.is_readable)
-        for page in facts.pages
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Seconds by the clock and of CPU, for so many sides."""
+
+    sides: int
+    wall_s: float
+    cpu_s: float
+
+    def row(self, name: str) -> str:
+        wall, cpu = (1000 * seconds / self.sides for seconds in (self.wall_s, self.cpu_s))
+        return f"{name:<22} {wall:8.2f} ms/side {cpu:8.2f} ms CPU/side"
+
+
+def enlarged(scan: Path, folder: Path, copies: int, pages_per_copy: int) -> Path:
+    """The scan repeated until it has so many copies, its images stored again each time."""
+    path = folder / "scan.pdf"
+    with pymupdf.open(scan) as once, pymupdf.open() as whole:
+        sides = once.page_count
+        wanted = max(sides, copies * pages_per_copy // (2 if _is_wide(once) else 1))
+        while whole.page_count < wanted:
+            whole.insert_pdf(once, to_page=min(sides, wanted - whole.page_count) - 1)
+        whole.save(path)
+    return path
+
+
+def _is_wide(scan: pymupdf.Document) -> bool:
+    return scan[0].rect.width > scan[0].rect.height
+
+
+def measured(home: str, sides: int, work: Callable[[], object]) -> Cost:
+    """What the work cost this process, its workers and the server of its database."""
+    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    known = {process.pid for process in processes}
+    processes += [
+        process
+        for process in psutil.process_iter(["name"])
+        if process.info["name"] == "postgres" and process.pid not in known and home in process.cwd()
     ]
+    cpu, wall = _cpu_s(processes), time.perf_counter()
+    work()
+    return Cost(sides=sides, wall_s=time.perf_counter() - wall, cpu_s=_cpu_s(processes) - cpu)
+
+
+def _cpu_s(processes: list[psutil.Process]) -> float:
+    times = [process.cpu_times() for process in processes if process.is_running()]
+    return sum(one.user + one.system for one in times)
+
+
+def _home(bench: Workbench) -> str:
+    return str(bench.settings.home_path)
+
+
+def rasterise(job: tuple[Path, range]) -> int:
+    """Runs in a worker process: bytes of the PNGs of some sides."""
+    path, sides = job
     with pymupdf.open(path) as scan:
-        plans = planned(scan, sides, segmentation, pages_per_copy)
-        written = sum(len(cut_copy(scan, plan.placements)) for plan in plans)
-    sound = sum(plan.problem is None for plan in plans)
-    return time.perf_counter() - started, sound, written
+        return sum(len(scan[side].get_pixmap(dpi=RASTER_DPI).tobytes("png")) for side in sides)
 
 
-def planned(
-    scan: pymupdf.Document, sides: list[Side], segmentation: Segmentation, pages_per_copy: int
-) -> tuple[CopyPlan, ...]:
-    """The scan's copies; each side is drawn once."""
-    pictures: dict[int, NDArray[np.uint8]] = {}
-
-    def look(side: int, part: Half) -> int | None:
-        if side not in pictures:
-            pictures.clear()
-            pictures[side] = glance(scan[side])
-        found = look_for_header(half_of(pictures[side], part))
-        return found.turn if found else None
-
-    return plan_copies(
-        sides,
-        layout=Layout.AUTO,
-        pages_per_copy=pages_per_copy,
-        segmentation=segmentation,
-        look=look,
-    )
+def rasterised(bench: Workbench, path: Path, sides: int, limit: int) -> Cost:
+    """The cost of sides spread over the scan."""
+    step = max(1, sides // limit)
+    numbers = range(0, sides, step)
+    jobs = [(path, numbers[start : start + 5]) for start in range(0, len(numbers), 5)]
+    return measured(_home(bench), len(numbers), lambda: bench.pool.run(rasterise, jobs))
 
 
-def rasterised(path: Path, limit: int) -> tuple[float, int, int]:
-    """Seconds, pages done and bytes of their PNGs, pages spread over the scan."""
-    with pymupdf.open(path) as scan:
-        numbers = range(0, scan.page_count, max(1, scan.page_count // limit))
-        started = time.perf_counter()
-        written = sum(
-            len(scan[number].get_pixmap(dpi=RASTER_DPI).tobytes("png")) for number in numbers
-        )
-        return time.perf_counter() - started, len(numbers), written
+def imported(
+    bench: Workbench, exam_toml: Path, path: Path, sides: int, segmentation: Segmentation
+) -> tuple[Cost, int, int]:
+    """The cost, and how many copies there are and are ready."""
+    text = exam_toml.read_text("utf-8").replace('"header"', f'"{segmentation}"')
+    changed = exam_toml.with_name("changed.toml")
+    changed.write_text(text, "utf-8")
+    exam_id = create_exam(bench.database, changed)
+
+    def work() -> None:
+        receive_scan(bench, exam_id, path)
+        run_import(bench, exam_id)
+
+    cost = measured(_home(bench), sides, work)
+    with bench.database.transaction() as connection:
+        found = list_copies(connection, exam_id)
+    return cost, len(found), sum(copy.status is CopyStatus.READY for copy in found)
 
 
-def report(path: Path, pages_per_copy: int, raster_pages: int) -> None:
+def report(bench: Workbench, exam_toml: Path, scan: Path, raster_sides: int) -> None:
     """Prints one line a way."""
-    with pymupdf.open(path) as scan:
-        pages = scan.page_count
-    size = path.stat().st_size
-    seconds, done, written = rasterised(path, raster_pages)
-    raster_ms = 1000 * seconds / done
-    print(f"{pages} sides, {size / 1e6:.1f} MB, {pages_per_copy} pages a copy")
-    print(
-        f"raster {RASTER_DPI} dpi PNG  {raster_ms:7.2f} ms/side  {1000 / raster_ms:7.1f} sides/s  "
-        f"{written / done * pages / size:5.2f} x the scan's size  ({done} sides measured)"
-    )
+    with pymupdf.open(scan) as document:
+        sides = document.page_count
+    processes = bench.settings.processes
+    print(f"{sides} sides, {scan.stat().st_size / 1e6:.0f} MB, {processes} worker processes each")
+    raster = rasterised(bench, scan, sides, raster_sides)
+    print(raster.row(f"raster {RASTER_DPI} dpi PNG"), f"({raster.sides} sides measured)")
     for segmentation in (Segmentation.PAGES, Segmentation.HEADER):
-        seconds, sound, written = imported(path, segmentation, pages_per_copy)
-        each_ms = 1000 * seconds / pages
+        cost, found, ready = imported(bench, exam_toml, scan, sides, segmentation)
+        wall = raster.wall_s / raster.sides * sides / cost.wall_s
+        cpu = raster.cpu_s / raster.sides * sides / cost.cpu_s
         print(
-            f"import by {segmentation:<11} {each_ms:7.2f} ms/side  {1000 / each_ms:7.1f} sides/s  "
-            f"{written / size:5.2f} x the scan's size  {raster_ms / each_ms:6.1f} x faster  "
-            f"{sound} copies without a problem"
+            cost.row(f"import by {segmentation}"),
+            f"{wall:6.1f} x faster by the clock, {cpu:.1f} x in CPU; {ready} of {found} READY",
         )
 
 
 def main() -> None:
-    """Measures the scan the command line names."""
+    """Measures the exam the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scan", nargs="?", type=Path, help="an exam folder or a PDF")
-    parser.add_argument("--raster-pages", type=int, default=40)
+    parser.add_argument("exam", type=Path, help="an exam folder")
+    parser.add_argument("--copies", type=int, default=0, help="repeat the scan to so many copies")
+    parser.add_argument("--raster-sides", type=int, default=40)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path, pages_per_copy = arguments.scan or write_scan(Path(folder)), 4
-        if path.is_dir():
-            exam = read_exam_file((path / "exam.toml").read_text(encoding="utf-8"))
-            path, pages_per_copy = path / "scan.pdf", exam.pages_per_copy
-        report(path, pages_per_copy, arguments.raster_pages)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        exam_folder = folder / "exam"
+        exam_folder.mkdir()
+        for file in ("exam.toml", "roster.csv"):
+            (exam_folder / file).write_bytes((arguments.exam / file).read_bytes())
+        pages = read_exam_file((exam_folder / "exam.toml").read_text("utf-8")).pages_per_copy
+        scan = enlarged(arguments.exam / "scan.pdf", folder, arguments.copies, pages)
+        settings = Settings(home=folder / "home", processes=os.cpu_count() or 1)
+        try:
+            with open_workbench(settings) as bench:
+                bench.pool.run(rasterise, [(scan, range(1))] * 4 * settings.processes)
+                report(bench, exam_folder / "exam.toml", scan, arguments.raster_sides)
+        finally:
+            stop(settings, force=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ fsspec file system by ``VIATIQUE_STORE_URL``.
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import secrets
@@ -98,8 +99,9 @@ class Store:
         """The file as a local path for as long as the block lasts, checked against its name."""
         if self._is_local:
             path = Path(self.path(sha256, kind))
-            with _translated(sha256), path.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            with _translated(sha256):
+                facts = path.stat()
+                found = _digest_of(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
             if found != sha256:
                 raise _corrupt(sha256, "its bytes changed")
             yield path
@@ -118,6 +120,13 @@ class Store:
             write_atomically(Path(path), data)
         else:
             self._fs.pipe_file(path, data)
+
+
+@functools.lru_cache(maxsize=64)
+def _digest_of(path: Path, _inode: int, _size: int, _mtime_ns: int) -> str:
+    """Hashed once a process as long as the file stays as it is: a scan is opened for every job."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -4,11 +4,12 @@ With header detection a missing or extra sheet spoils one copy, never those that
 doubtful is planned all the same, with the problem named, so that no scanned page is ever lost.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from viatique.models import Half, Layout, Placement, Segmentation
+from viatique.page_defects import PageDefect, has_illegible, starts_blank
 
 Look = Callable[[int, Half], int | None]
 """Given a 0-based side and its part: the turn (0 or 180) of the header there, None if none."""
@@ -24,6 +25,8 @@ class PlanProblem(StrEnum):
     PAGES_BEFORE_FIRST_HEADER = "pages_before_first_header"
     UNREADABLE_PAGE = "unreadable_page"
     MIXED_SIZES = "mixed_sizes"
+    ILLEGIBLE_PAGE = "illegible_page"
+    BLANK_FIRST_PAGE = "blank_first_page"
     PAGE_ORDER = "page_order"
     """The stack seems scanned from back to front: the pages may be of two students."""
 
@@ -34,10 +37,12 @@ class Side:
 
     Attributes:
         is_wide: it shows two pages of a folded sheet.
+        defects: what is wrong with each page on it.
     """
 
     is_wide: bool
     is_readable: bool = True
+    defects: Mapping[Half, PageDefect] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,7 @@ class CopyPlan:
         first_page, last_page: 0-based pages of the scan it was found on.
         problem: None when all is well.
         missing: 1-based pages of the copy that are not there.
+        defects: what is wrong with each page, in the order of the placements.
     """
 
     placements: tuple[Placement, ...]
@@ -56,6 +62,7 @@ class CopyPlan:
     last_page: int
     problem: PlanProblem | None = None
     missing: tuple[int, ...] = ()
+    defects: tuple[PageDefect | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +93,8 @@ def plan_copies(
     """
     if not sides:
         return ()
-    is_folded = layout is Layout.A3_FOLDED or (layout is Layout.AUTO and sides[0].is_wide)
-    per_side = 2 if is_folded else 1
-    length = max(1, pages_per_copy // per_side)
+    is_folded = lies_folded(layout, starts_wide=sides[0].is_wide)
+    length = sides_of_copy(pages_per_copy, is_folded=is_folded)
     groups = (
         _by_header(len(sides), is_folded=is_folded, look=look)
         if segmentation is Segmentation.HEADER
@@ -100,6 +106,21 @@ def plan_copies(
         for group in groups
     )
     return _doubted(plans) if not is_counted and _is_shifted(groups, length) else plans
+
+
+def is_wide(width: float, height: float) -> bool:
+    """Whether a side of this size shows two pages of a folded sheet."""
+    return width > FOLDED_ASPECT * height
+
+
+def lies_folded(layout: Layout, *, starts_wide: bool) -> bool:
+    """Whether sides show two pages each; ``auto`` is decided by the first side."""
+    return layout is Layout.A3_FOLDED or (layout is Layout.AUTO and starts_wide)
+
+
+def sides_of_copy(pages_per_copy: int, *, is_folded: bool) -> int:
+    """Sides a complete copy was scanned from."""
+    return max(1, pages_per_copy // (2 if is_folded else 1))
 
 
 def first_parts(*, is_folded: bool) -> tuple[Half, ...]:
@@ -170,10 +191,10 @@ def _plan(
         else tuple(Placement(source_page=number, turn=turn) for number in numbers)
     )
     members = [sides[number] for number in numbers]
+    defects = tuple(sides[place.source_page].defects.get(place.half) for place in placements)
     problem = _problem(
-        group, members, is_folded=is_folded, pages=len(placements), expected=expected,
-        is_counted=is_counted,
-    )  # fmt: skip
+        group, members, defects, is_folded=is_folded, expected=expected, is_counted=is_counted
+    )
     is_short = problem is PlanProblem.WRONG_PAGE_COUNT
     return CopyPlan(
         placements=placements,
@@ -181,6 +202,7 @@ def _plan(
         last_page=numbers[-1],
         problem=problem,
         missing=_missing(group.count, expected, is_folded=is_folded) if is_short else (),
+        defects=defects,
     )
 
 
@@ -206,19 +228,21 @@ def _folded_pages(side: int) -> tuple[int, int]:
 def _problem(
     group: _Group,
     members: Sequence[Side],
+    defects: Sequence[PageDefect | None],
     *,
     is_folded: bool,
-    pages: int,
     expected: int,
     is_counted: bool,
 ) -> PlanProblem | None:
-    if any(not side.is_readable for side in members):
-        return PlanProblem.UNREADABLE_PAGE
-    if any(side.is_wide != is_folded for side in members):
-        return PlanProblem.MIXED_SIZES
-    if group.turn is None and not is_counted:
-        return PlanProblem.PAGES_BEFORE_FIRST_HEADER
-    return PlanProblem.WRONG_PAGE_COUNT if pages != expected else None
+    found = (
+        (any(not side.is_readable for side in members), PlanProblem.UNREADABLE_PAGE),
+        (any(side.is_wide != is_folded for side in members), PlanProblem.MIXED_SIZES),
+        (group.turn is None and not is_counted, PlanProblem.PAGES_BEFORE_FIRST_HEADER),
+        (len(defects) != expected, PlanProblem.WRONG_PAGE_COUNT),
+        (has_illegible(defects), PlanProblem.ILLEGIBLE_PAGE),
+        (starts_blank(defects), PlanProblem.BLANK_FIRST_PAGE),
+    )
+    return next((problem for is_there, problem in found if is_there), None)
 
 
 def _folded_placements(numbers: range, turn: int) -> tuple[Placement, ...]:

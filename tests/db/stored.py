@@ -85,4 +85,5 @@ def _new_copy(exam_id: ExamId, number: int) -> NewCopy:
         placements=(Placement(source_page=first), Placement(source_page=first + 1)),
         problem=None,
         missing_pages=(),
+        defects=(None,) * 2,
     )

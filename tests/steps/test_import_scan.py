@@ -355,7 +355,7 @@ def test_progress_ends_at_what_was_announced(
     tally = Tally(totals={}, done={})
     with progress.watched_by(tally):
         run_import(bench, exam_id)
-    assert tally.totals["look"] == (130 if segmentation is Segmentation.HEADER else 65)
+    assert tally.totals["look"] == 130
     assert tally.done == tally.totals
 
 

@@ -8,17 +8,21 @@ import pytest
 
 from tests.unit.pdf_factories import A3_PT, scan
 from viatique.errors import InvalidScan, ScanDefect
-from viatique.pdf.inspect import ScanFacts, inspect_scan
+from viatique.pdf.document import open_pdf
+from viatique.pdf.inspect import PageFacts, inspect_scan, load_page, page_facts
 
 MIB = 1024 * 1024
 
 
-def inspected(
-    folder: Path, data: bytes, *, max_bytes: int = 100 * MIB, max_pages: int = 50
-) -> ScanFacts:
+def inspected(folder: Path, data: bytes, *, max_bytes: int = 100 * MIB, max_pages: int = 50) -> int:
     path = folder / "DUPONT Marie.pdf"
     path.write_bytes(data)
     return inspect_scan(path, max_bytes=max_bytes, max_pages=max_pages)
+
+
+def facts_of(data: bytes) -> list[PageFacts]:
+    with open_pdf(data) as document:
+        return [page_facts(load_page(document, number)) for number in range(len(document))]
 
 
 def protected(password: str) -> bytes:
@@ -75,13 +79,13 @@ def test_limits_are_those_given(tmp_path: Path) -> None:
 
 
 def test_pdf_anyone_may_open_is_taken_though_it_has_an_owner(tmp_path: Path) -> None:
-    assert len(inspected(tmp_path, protected("")).pages) == 2
+    assert inspected(tmp_path, protected("")) == 2
 
 
 @pytest.mark.parametrize(("rotate", "is_wide"), [(0, True), (90, False), (180, True), (270, False)])
-def test_sizes_are_those_people_see(tmp_path: Path, rotate: int, *, is_wide: bool) -> None:
+def test_sizes_are_those_people_see(rotate: int, *, is_wide: bool) -> None:
     width, height = A3_PT
-    (page,) = inspected(tmp_path, scan(1, width=width, height=height, rotate=rotate)).pages
+    (page,) = facts_of(scan(1, width=width, height=height, rotate=rotate))
     assert (page.width_pt > page.height_pt) is is_wide
 
 
@@ -124,8 +128,9 @@ def test_page_that_cannot_be_read_is_named_and_the_file_is_taken(
 ) -> None:
     with pymupdf.open(stream=scan(3)) as document:
         damage(document, document[1])
-        facts = inspected(tmp_path, document.tobytes())
-    assert [page.is_readable for page in facts.pages] == [True, False, True]
+        data = document.tobytes()
+    assert inspected(tmp_path, data) == 3
+    assert [page.is_readable for page in facts_of(data)] == [True, False, True]
 
 
 def test_mupdf_says_nothing_on_the_terminal(

@@ -4,11 +4,12 @@ import pytest
 
 from dashboard import texts as dashboard_texts
 from viatique.models import IdentityReason, Language
+from viatique.page_defects import PageDefect
 from viatique.segmentation import PlanProblem
 from viatique.texts import REASONS, TEXTS, reason_text
 
 
-@pytest.mark.parametrize("code", [*IdentityReason, *PlanProblem])
+@pytest.mark.parametrize("code", [*IdentityReason, *PlanProblem, *PageDefect])
 def test_every_reason_has_a_text(code: str) -> None:
     for language in Language:
         assert reason_text(code, language) not in {"", code}

@@ -49,6 +49,7 @@ def copy_rows(bench: Workbench, exam_id: ExamId) -> list[dict[str, object]]:
         candidates = identities.list_candidates(connection, exam_id)
         reasons = identities.list_reasons(connection, exam_id)
         finals = copies.list_final_pdfs(connection, exam_id)
+        defects = copies.list_page_defects(connection, exam_id)
         scans = {item.source_id: item for item in sources.list_sources(connection, exam_id)}
     return [
         {
@@ -61,6 +62,7 @@ def copy_rows(bench: Workbench, exam_id: ExamId) -> list[dict[str, object]]:
             "status": copy.status,
             "problem": copy.problem,
             "missing_pages": list(copy.missing_pages),
+            "page_defects": defects.get(copy.copy_id, {}),
             "identity": copy.identity,
             "student": copy.student_id,
             "confidence": copy.confidence,

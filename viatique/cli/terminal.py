@@ -161,9 +161,13 @@ def _show_problems(key: str, problems: Sequence[CopyProblem]) -> None:
 
 
 def problem_words(problem: CopyProblem) -> str:
-    """The reasons of a copy in words, missing pages named."""
+    """The reasons of a copy in words, missing and illegible pages named."""
     words = [reason_text(code, CLI_LANGUAGE) for code in problem.reasons if code]
     if problem.missing_pages:
         pages = ", ".join(str(page) for page in problem.missing_pages)
         words.append(text("missing_pages", CLI_LANGUAGE, pages=pages))
+    words += [
+        text("page_defect", CLI_LANGUAGE, page=page, reason=reason_text(code, CLI_LANGUAGE))
+        for page, code in problem.page_defects
+    ]
     return " ; ".join(words)

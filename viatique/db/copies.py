@@ -22,6 +22,7 @@ class NewCopy:
         first_page, last_page: 1-based pages of the scan.
         problem: why it goes to QUARANTINE, None when all is well.
         missing_pages: 1-based pages of the copy that were not scanned.
+        defects: code of what is wrong with each page, in the order of the placements.
     """
 
     copy_id: CopyId
@@ -31,6 +32,7 @@ class NewCopy:
     placements: tuple[Placement, ...]
     problem: str | None
     missing_pages: tuple[int, ...]
+    defects: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,8 @@ def insert_copies(
         )
         cursor.executemany(
             """
-            INSERT INTO page (copy_id, position, source_id, source_page, half, turn)
-            VALUES (%(copy)s, %(position)s, %(source)s, %(page)s, %(half)s, %(turn)s)
+            INSERT INTO page (copy_id, position, source_id, source_page, half, turn, defect)
+            VALUES (%(copy)s, %(position)s, %(source)s, %(page)s, %(half)s, %(turn)s, %(defect)s)
             """,
             [
                 {
@@ -88,9 +90,12 @@ def insert_copies(
                     "page": placement.source_page,
                     "half": placement.half,
                     "turn": placement.turn,
+                    "defect": defect,
                 }
                 for copy in copies
-                for position, placement in enumerate(copy.placements)
+                for position, (placement, defect) in enumerate(
+                    zip(copy.placements, copy.defects, strict=True)
+                )
             ],
         )
 
@@ -102,6 +107,7 @@ def _new_copy_arguments(
     details: dict[str, object] = {"source": source_id, "pages": len(copy.placements)}
     if copy.problem:
         details |= {"problem": copy.problem, "missing_pages": list(copy.missing_pages)}
+        details["defects"] = {number: code for number, code in enumerate(copy.defects, 1) if code}
     return {
         "copy": copy.copy_id,
         "exam": exam_id,
@@ -227,6 +233,21 @@ def list_placements(connection: Connection, copy_id: CopyId) -> tuple[Placement,
         Placement(source_page=row["source_page"], half=Half(row["half"]), turn=row["turn"])
         for row in rows
     )
+
+
+def list_page_defects(connection: Connection, exam_id: ExamId) -> dict[CopyId, dict[int, str]]:
+    """What is wrong with pages, by copy and 1-based page of it."""
+    rows = connection.execute(
+        """
+        SELECT copy_id, position + 1 AS number, defect FROM page JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s AND defect IS NOT NULL ORDER BY copy_id, position
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    found: dict[CopyId, dict[int, str]] = {}
+    for row in rows:
+        found.setdefault(CopyId(row["copy_id"]), {})[row["number"]] = row["defect"]
+    return found
 
 
 def count_statuses(connection: Connection, exam_id: ExamId) -> dict[CopyStatus, int]:

@@ -35,3 +35,14 @@ def open_pdf(source: Path | bytes) -> Iterator[pymupdf.Document]:
         raise
     except MUPDF_ERRORS as error:
         raise UnreadablePdf(f"A PDF cannot be worked on ({type(error).__name__}).") from None
+
+
+def document_of(page: pymupdf.Page) -> pymupdf.Document:
+    """The open document a page belongs to.
+
+    Raises:
+        UnreadablePdf: it was closed.
+    """
+    if page.parent is None:
+        raise UnreadablePdf("A page of a closed document was asked for.")
+    return page.parent

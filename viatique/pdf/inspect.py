@@ -5,21 +5,21 @@ a page: its contents and images are streams that exist, images have a size, and 
 ends as one (a cut one lacks its end). Damage in the middle of a JPEG is not noticed here.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pymupdf
 
 from viatique.errors import InvalidScan, ScanDefect, UnreadablePdf
-from viatique.pdf.document import MUPDF_ERRORS, open_pdf
+from viatique.pdf import jpeg
+from viatique.pdf.document import MUPDF_ERRORS, document_of, open_pdf
 
 HEAD_BYTES = 1024
 """A PDF's first line lies within them (ISO 32000-1, annex H.3.4.1)."""
 TAIL_BYTES = 2048
 """``startxref`` and ``%%EOF`` lie within them (the same, with room for trailing junk)."""
-JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
-"""SOI and EOI markers (ITU-T T.81, annex B)."""
 JPEG_TAIL_BYTES = 64
 """EOI lies within them: scanners pad streams with a few bytes."""
 
@@ -29,23 +29,18 @@ class PageFacts:
     """One page as seen, /Rotate honoured.
 
     Attributes:
+        dpi: resolution of its pictures taken together; infinite when it has none.
         is_readable: its content could be loaded; a page that could not spoils its copy only.
     """
 
     width_pt: float
     height_pt: float
+    dpi: float
     is_readable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanFacts:
-    """What is known of a sound scan."""
-
-    pages: tuple[PageFacts, ...]
-
-
-def inspect_scan(path: Path, *, max_bytes: int, max_pages: int) -> ScanFacts:
-    """The facts of a scan that can be taken.
+def inspect_scan(path: Path, *, max_bytes: int, max_pages: int) -> int:
+    """How many pages a scan has that can be taken.
 
     Raises:
         InvalidScan: not a PDF by its content, encrypted, truncated, without pages, too large, or
@@ -55,20 +50,37 @@ def inspect_scan(path: Path, *, max_bytes: int, max_pages: int) -> ScanFacts:
     try:
         with open_pdf(path) as document:
             _check_document(document, max_pages)
-            return ScanFacts(pages=tuple(_facts(document)))
+            for number in range(document.page_count):
+                load_page(document, number)
+            return document.page_count
     except UnreadablePdf:
         raise _refused(ScanDefect.TRUNCATED, "its structure is broken") from None
 
 
-def page_facts(path: Path) -> tuple[PageFacts, ...]:
-    """The pages of a scan that was inspected before.
+def load_page(document: pymupdf.Document, number: int) -> pymupdf.Page:
+    """A page (0-based) of a scan.
 
     Raises:
-        InvalidScan: a page is broken.
-        UnreadablePdf: the file cannot be opened.
+        InvalidScan: the page is broken.
     """
-    with open_pdf(path) as document:
-        return tuple(_facts(document))
+    try:
+        return document[number]
+    except MUPDF_ERRORS:
+        raise _refused(ScanDefect.UNREADABLE_PAGE, "a page is broken", number + 1) from None
+
+
+def page_facts(page: pymupdf.Page) -> PageFacts:
+    """What its page object says of a page of a scan that was inspected before."""
+    seen = page.rect
+    images = page.get_images()
+    pixels = sum(int(image[2]) * int(image[3]) for image in images)
+    inches = seen.width * seen.height / 72**2
+    return PageFacts(
+        width_pt=seen.width,
+        height_pt=seen.height,
+        dpi=math.sqrt(pixels / inches) if pixels else math.inf,
+        is_readable=_is_readable(page, images),
+    )
 
 
 def _check_bytes(path: Path, max_bytes: int) -> None:
@@ -97,25 +109,14 @@ def _check_document(document: pymupdf.Document, max_pages: int) -> None:
         raise _refused(ScanDefect.TOO_MANY_PAGES, f"it has more than {max_pages} pages")
 
 
-def _facts(document: pymupdf.Document) -> Iterator[PageFacts]:
-    for number in range(document.page_count):
-        try:
-            page = document[number]
-        except MUPDF_ERRORS:
-            raise _refused(ScanDefect.UNREADABLE_PAGE, "a page is broken", number + 1) from None
-        seen = page.rect
-        yield PageFacts(
-            width_pt=seen.width, height_pt=seen.height, is_readable=_is_readable(document, page)
-        )
-
-
-def _is_readable(document: pymupdf.Document, page: pymupdf.Page) -> bool:
+def _is_readable(page: pymupdf.Page, images: Sequence[tuple[int | str, ...]]) -> bool:
+    document = document_of(page)
     try:
         contents = page.get_contents()
         return (
             bool(contents)
             and all(document.xref_is_stream(xref) for xref in contents)
-            and all(_is_whole_image(document, image) for image in page.get_images())
+            and all(_is_whole_image(document, image) for image in images)
         )
     except MUPDF_ERRORS:
         return False
@@ -129,7 +130,7 @@ def _is_whole_image(document: pymupdf.Document, image: tuple[int | str, ...]) ->
     if image[8] != "DCTDecode":
         return True
     data = document.xref_stream_raw(xref) or b""
-    return data.startswith(JPEG_START) and JPEG_END in data[-JPEG_TAIL_BYTES:]
+    return data.startswith(jpeg.START) and jpeg.END in data[-JPEG_TAIL_BYTES:]
 
 
 def _refused(defect: ScanDefect, why: str, page: int | None = None) -> InvalidScan:

@@ -102,15 +102,15 @@ def check_exam(bench: Workbench, exam_id: ExamId, scan: Path) -> Check:
     with bench.database.transaction() as connection:
         exam = find_exam(connection, exam_id)
     limits = bench.settings
-    facts = inspect_scan(
+    page_count = inspect_scan(
         scan, max_bytes=limits.max_scan_mib * 2**20, max_pages=limits.max_scan_pages
     )
-    plans = _plan(bench, exam, scan, len(facts.pages))
+    plans = _plan(bench, exam, scan, page_count)
     samples = _read(bench, exam, scan, plans[:SHOWN_COPIES])
     picture = limits.home_path / "checks" / f"{exam_id}.png"
     _write_picture(picture, [sample.picture for sample in samples])
     return Check(
-        pages=len(facts.pages),
+        pages=page_count,
         copies=len(plans),
         incomplete=sum(plan.problem is not None for plan in plans),
         first=tuple(map(_checked, plans, samples)),

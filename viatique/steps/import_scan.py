@@ -5,16 +5,17 @@ where it stopped.
 """
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from viatique import progress
 from viatique.db import claims, copies, imports, sources
 from viatique.db.copies import NewCopy
+from viatique.db.cuts import Piece, list_pieces, store_cuts
 from viatique.db.exams import Exam, allocate_copy_numbers, find_exam
 from viatique.db.pool import Connection
 from viatique.errors import NotFound, TransientError, ViatiqueError
 from viatique.files import Kind
-from viatique.lifecycle import CopyStatus, Move
 from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
 from viatique.pdf.inspect import inspect_scan
@@ -22,13 +23,15 @@ from viatique.run import Run
 from viatique.segmentation import CopyPlan
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
-from viatique.steps.scan_jobs import CutJob, Piece, PlanJob, cut_pieces, plan_scan_copies
+from viatique.steps.scan_jobs import CutJob, PlanJob, cut_pieces, plan_scan_copies
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
 
 MIB = 1024 * 1024
 ALL = 1_000_000
+PIECES_PER_JOB = 7
+"""A chunk of 25 copies keeps four processes busy."""
 
 
 def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
@@ -46,7 +49,9 @@ def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
     with bench.database.transaction() as connection:
         find_exam(connection, exam_id)
     limits = bench.settings
-    facts = inspect_scan(path, max_bytes=limits.max_scan_mib * MIB, max_pages=limits.max_scan_pages)
+    page_count = inspect_scan(
+        path, max_bytes=limits.max_scan_mib * MIB, max_pages=limits.max_scan_pages
+    )
     sha256 = bench.store.put_path(path, Kind.SCAN)
     with bench.database.transaction() as connection:
         return sources.insert_source(
@@ -55,7 +60,7 @@ def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
             sha256=sha256,
             file_name=path.name,
             byte_size=path.stat().st_size,
-            page_count=len(facts.pages),
+            page_count=page_count,
         )
 
 
@@ -102,18 +107,12 @@ def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next planned copies and cuts each out of its scan."""
     with bench.database.transaction() as connection:
         pieces = _claim(bench, connection, exam_id, run)
-    jobs = _cut_jobs(bench, pieces)
-    failed = retryable = 0
-    for job, outcome in zip(jobs, bench.pool.run(cut_pieces, jobs), strict=True):
-        for index, piece in enumerate(job.pieces):
-            result = outcome if isinstance(outcome, ViatiqueError) else outcome[index]
-            if isinstance(result, ViatiqueError):
-                failed += 1
-                retryable += not _store_failure(bench, piece, result, run)
-            else:
-                _store_cut(bench, piece, result, run)
+    cut, errors = _cut(bench, pieces)
+    if cut:
+        _store_cuts(bench, pieces, cut, run)
+    retryable = sum(not _store_failure(bench, *failure, run) for failure in errors.items())
     progress.advance("import", len(pieces) - retryable)
-    return ChunkOutcome(claimed=len(pieces), failed=failed, retryable=retryable)
+    return ChunkOutcome(claimed=len(pieces), failed=len(errors), retryable=retryable)
 
 
 def count_uncut(bench: Workbench, run: Run, exam_id: ExamId) -> int:
@@ -143,6 +142,7 @@ def _new_copy(exam_id: ExamId, number: int, plan: CopyPlan) -> NewCopy:
         placements=plan.placements,
         problem=None if plan.problem is None else str(plan.problem),
         missing_pages=plan.missing,
+        defects=tuple(None if defect is None else str(defect) for defect in plan.defects),
     )
 
 
@@ -153,69 +153,76 @@ def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) 
     )
     copy_ids = [CopyId(subject) for subject in won]
     imports.begin_imports_of(connection, copy_ids, run=run)
-    return [_piece(connection, copy_id) for copy_id in copy_ids]
+    return list_pieces(connection, copy_ids)
 
 
-def _piece(connection: Connection, copy_id: CopyId) -> Piece:
-    copy = copies.find_copy(connection, copy_id)
-    source = sources.find_source(connection, copy.source_id)
-    return Piece(
-        copy_id=copy_id,
-        scan=source.sha256,
-        placements=copies.list_placements(connection, copy_id),
-    )
+def _cut(
+    bench: Workbench, pieces: Sequence[Piece]
+) -> tuple[dict[CopyId, Sha256], dict[CopyId, ViatiqueError]]:
+    """The stored PDF of each piece that could be cut, and the errors of the others."""
+    jobs = _cut_jobs(bench, pieces)
+    cut: dict[CopyId, Sha256] = {}
+    errors: dict[CopyId, ViatiqueError] = {}
+    for job, outcome in zip(jobs, bench.pool.run(cut_pieces, jobs), strict=True):
+        for index, piece in enumerate(job.pieces):
+            result = outcome if isinstance(outcome, ViatiqueError) else outcome[index]
+            if isinstance(result, ViatiqueError):
+                errors[piece.copy_id] = result
+            else:
+                cut[piece.copy_id] = result
+    return cut, errors
 
 
-def _cut_jobs(bench: Workbench, pieces: list[Piece]) -> list[CutJob]:
-    """One job for each scan: opening it and checking its bytes is paid once."""
-    scans = sorted({piece.scan for piece in pieces})
+def _cut_jobs(bench: Workbench, pieces: Sequence[Piece]) -> list[CutJob]:
+    """A few jobs for each scan: opening it is paid once a job, and every process has work."""
+    by_scan = {
+        scan: [p for p in pieces if p.scan == scan] for scan in sorted({p.scan for p in pieces})
+    }
     return [
         CutJob(
             store_url=bench.store.url,
             scan=scan,
-            pieces=tuple(piece for piece in pieces if piece.scan == scan),
+            pieces=tuple(found[start : start + PIECES_PER_JOB]),
         )
-        for scan in scans
+        for scan, found in by_scan.items()
+        for start in range(0, len(found), PIECES_PER_JOB)
     ]
 
 
-def _store_cut(bench: Workbench, piece: Piece, sha256: Sha256, run: Run) -> None:
+def _store_cuts(
+    bench: Workbench, pieces: Sequence[Piece], cut: Mapping[CopyId, Sha256], run: Run
+) -> None:
+    cut_of_scan = {piece.scan: piece.copy_id for piece in pieces if piece.copy_id in cut}
     with bench.database.transaction() as connection:
-        if not _release(bench, connection, piece):
-            return
-        status = copies.mark_file_stored(connection, piece.copy_id, sha256)
-        copies.mark_succeeded(connection, piece.copy_id)
-        if status is CopyStatus.STAGING:
-            copies.move_copy(connection, piece.copy_id, Move.VALIDATE, run=run)
-        ended = imports.end_complete_import(connection, piece.copy_id, run=run)
-        observe_import(connection, ended, outcome=Outcome.SUCCESS, run=run)
-    logger.info("copy_imported", extra={"copy_id": piece.copy_id})
+        stored = store_cuts(connection, cut, holder=bench.holder, run=run)
+        for _, copy_id in sorted(cut_of_scan.items()):
+            ended = imports.end_complete_import(connection, copy_id, run=run)
+            observe_import(connection, ended, outcome=Outcome.SUCCESS, run=run)
+    for copy_id in stored:
+        logger.info("copy_imported", extra={"copy_id": copy_id})
 
 
-def _store_failure(bench: Workbench, piece: Piece, error: ViatiqueError, run: Run) -> bool:
+def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> bool:
     """Returns whether this run is done with the copy."""
     with bench.database.transaction() as connection:
-        if not _release(bench, connection, piece):
+        kept = claims.release_claim(
+            connection, stage=claims.Stage.CUT, subject=copy_id, holder=bench.holder
+        )
+        if not kept:
             return True
         is_done = copies.mark_failed(
             connection,
-            piece.copy_id,
+            copy_id,
             error_code=error.code,
             is_final=not isinstance(error, TransientError),
             limit=bench.settings.retry_limit,
             run=run,
         )
         if is_done:
-            ended = imports.end_failed_import(connection, run=run, copy_id=piece.copy_id)
+            ended = imports.end_failed_import(connection, run=run, copy_id=copy_id)
             observe_import(connection, ended, outcome=Outcome.FAILED, run=run)
-    logger.error("cut_failed", exc_info=error, extra={"copy_id": piece.copy_id})
+    logger.error("cut_failed", exc_info=error, extra={"copy_id": copy_id})
     return is_done
-
-
-def _release(bench: Workbench, connection: Connection, piece: Piece) -> bool:
-    return claims.release_claim(
-        connection, stage=claims.Stage.CUT, subject=piece.copy_id, holder=bench.holder
-    )
 
 
 def _end_failed(bench: Workbench, source_id: int, run: Run) -> None:

@@ -1,6 +1,6 @@
 """Where an exam stands and what waits for a person: the table at the end of every run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from viatique.db import claims, copies, identities
 from viatique.db.exams import Exam, find_exam
@@ -13,11 +13,16 @@ from viatique.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyProblem:
-    """A copy a person must look at, with the codes of the reasons."""
+    """A copy a person must look at, with the codes of the reasons.
+
+    Attributes:
+        page_defects: 1-based pages and the codes of what is wrong with them.
+    """
 
     copy_id: CopyId
     reasons: tuple[str, ...]
     missing_pages: tuple[int, ...] = ()
+    page_defects: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
         exam = find_exam(connection, exam_id)
         stored = copies.list_copies(connection, exam_id)
         reasons = identities.list_reasons(connection, exam_id)
+        defects = copies.list_page_defects(connection, exam_id)
         markable = [copy for copy in stored if copy.status in MARKABLE]
         return ExamReport(
             exam=exam,
@@ -60,7 +66,10 @@ def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
             statuses=copies.count_statuses(connection, exam_id),
             identities=identities.count_identities(connection, exam_id),
             quarantined=tuple(
-                _problem(copy, (copy.problem or "",))
+                replace(
+                    _problem(copy, (copy.problem or "",)),
+                    page_defects=tuple(defects.get(copy.copy_id, {}).items()),
+                )
                 for copy in stored
                 if copy.status is CopyStatus.QUARANTINE
             ),

@@ -2,23 +2,37 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pymupdf
+from numpy.typing import NDArray
 
 from viatique import progress
+from viatique.db.cuts import Piece
 from viatique.errors import UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.header_look import look_for_header
-from viatique.models import CopyId, Half, Layout, Placement, Segmentation, Sha256
+from viatique.legibility import defect_of, measure
+from viatique.models import Half, Layout, Segmentation, Sha256
+from viatique.page_defects import PageDefect, short_sides
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import MUPDF_ERRORS, open_pdf
 from viatique.pdf.glance import glance, half_of
-from viatique.pdf.inspect import page_facts
-from viatique.segmentation import FOLDED_ASPECT, CopyPlan, Side, first_parts, plan_copies
+from viatique.pdf.inspect import load_page, page_facts
+from viatique.segmentation import (
+    CopyPlan,
+    Side,
+    first_parts,
+    is_wide,
+    lies_folded,
+    plan_copies,
+    sides_of_copy,
+)
 from viatique.workers import WorkerPool
 
 SIDES_PER_JOB = 25
 """About 0.3 s of looking: short enough for progress, long enough to pay for opening the scan."""
-JOBS_AT_ONCE = 4
+JOBS_AT_ONCE = 16
+"""Enough for as many cores; progress is told after each such batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +48,6 @@ class PlanJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A copy to be cut out of a scan."""
-
-    copy_id: CopyId
-    scan: Sha256
-    placements: tuple[Placement, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CutJob:
     """Copies to be cut out of one scan."""
 
@@ -53,20 +58,30 @@ class CutJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookJob:
-    """Sides of one scan to be looked at for headers.
+    """Sides (0-based pages of the scan file) to be looked at."""
+
+    plan: PlanJob
+    sides: range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSide:
+    """What was seen of one side.
 
     Attributes:
-        sides: 0-based pages of the scan file.
-        parts: the parts of each side to look at.
+        size_pt: width and height as seen.
+        turns: the turn of each part with a header.
+        defects: what is wrong with each part.
     """
 
-    store_url: str
-    scan: Sha256
-    sides: tuple[int, ...]
-    parts: tuple[Half, ...]
+    size_pt: tuple[float, float]
+    is_readable: bool
+    turns: dict[Half, int]
+    defects: dict[Half, PageDefect]
 
-
-Seen = dict[tuple[int, Half], int | None]
+    @property
+    def is_wide(self) -> bool:
+        return is_wide(*self.size_pt)
 
 
 def plan_scan_copies(pool: WorkerPool, job: PlanJob) -> tuple[CopyPlan, ...]:
@@ -75,15 +90,21 @@ def plan_scan_copies(pool: WorkerPool, job: PlanJob) -> tuple[CopyPlan, ...]:
     Raises:
         ViatiqueError: what a worker could not do.
     """
-    sides = _sides(pool, job)
-    is_folded = _is_folded(job.layout, sides)
-    seen = _look_everywhere(pool, job, is_folded=is_folded)
+    seen = _look_everywhere(pool, job)
+    short = short_sides([side.size_pt for side in seen])
     return plan_copies(
-        sides,
+        [
+            Side(
+                is_wide=side.is_wide,
+                is_readable=side.is_readable,
+                defects=dict.fromkeys(Half, PageDefect.CUT_OFF) if n in short else side.defects,
+            )
+            for n, side in enumerate(seen)
+        ],
         layout=job.layout,
         pages_per_copy=job.pages_per_copy,
         segmentation=job.segmentation,
-        look=lambda side, part: seen.get((side, part)),
+        look=lambda side, part: seen[side].turns.get(part),
     )
 
 
@@ -94,32 +115,53 @@ def cut_pieces(job: CutJob) -> tuple[Sha256 | ViatiqueError, ...]:
         return tuple(_cut(store, scan, piece) for piece in job.pieces)
 
 
-def list_sides(job: PlanJob) -> tuple[Side, ...]:
-    """Runs in a worker process: the shape of every side."""
-    with Store(job.store_url).local(job.scan, Kind.SCAN) as path:
-        facts = page_facts(path)
-    return tuple(
-        Side(is_wide=page.width_pt > FOLDED_ASPECT * page.height_pt, is_readable=page.is_readable)
-        for page in facts
+def look_at_sides(job: LookJob) -> tuple[SeenSide, ...]:
+    """Runs in a worker process: shapes, headers and defects of some sides."""
+    plan = job.plan
+    with Store(plan.store_url).local(plan.scan, Kind.SCAN) as path, open_pdf(path) as scan:
+        is_folded = lies_folded(plan.layout, starts_wide=_is_wide(load_page(scan, 0)))
+        step = (
+            1
+            if plan.segmentation is Segmentation.HEADER
+            else sides_of_copy(plan.pages_per_copy, is_folded=is_folded)
+        )
+        parts = first_parts(is_folded=is_folded)
+        return tuple(
+            _look(load_page(scan, side), parts, with_headers=side % step == 0) for side in job.sides
+        )
+
+
+def _is_wide(page: pymupdf.Page) -> bool:
+    return is_wide(page.rect.width, page.rect.height)
+
+
+def _look(page: pymupdf.Page, parts: tuple[Half, ...], *, with_headers: bool) -> SeenSide:
+    """A side that cannot be drawn has no header; its copy waits for a person."""
+    facts = page_facts(page)
+    turns: dict[Half, int] = {}
+    defects: dict[Half, PageDefect] = {}
+    pictures = _pictures(page, parts) if facts.is_readable else {}
+    for part, picture in pictures.items():
+        header = look_for_header(picture) if with_headers else None
+        if header:
+            turns[part] = header.turn
+        defect = defect_of(measure(picture), dpi=facts.dpi)
+        if defect:
+            defects[part] = defect
+    return SeenSide(
+        size_pt=(facts.width_pt, facts.height_pt),
+        is_readable=bool(pictures),
+        turns=turns,
+        defects=defects,
     )
 
 
-def look_at_sides(job: LookJob) -> Seen:
-    """Runs in a worker process: where headers are; a side that cannot be drawn has none."""
-    seen: Seen = {}
-    with Store(job.store_url).local(job.scan, Kind.SCAN) as path, open_pdf(path) as scan:
-        for side in job.sides:
-            seen.update(_look(scan, side, job.parts))
-    return seen
-
-
-def _look(scan: pymupdf.Document, side: int, parts: tuple[Half, ...]) -> Seen:
+def _pictures(page: pymupdf.Page, parts: tuple[Half, ...]) -> dict[Half, NDArray[np.uint8]]:
     try:
-        picture = glance(scan[side])
+        side = glance(page)
     except MUPDF_ERRORS:
         return {}
-    looks = {part: look_for_header(half_of(picture, part)) for part in parts}
-    return {(side, part): look.turn if look else None for part, look in looks.items()}
+    return {part: half_of(side, part) for part in parts}
 
 
 def _cut(store: Store, scan: pymupdf.Document, piece: Piece) -> Sha256 | ViatiqueError:
@@ -131,38 +173,19 @@ def _cut(store: Store, scan: pymupdf.Document, piece: Piece) -> Sha256 | Viatiqu
         return UnreadablePdf(f"Copy {piece.copy_id} cannot be cut ({type(error).__name__}).")
 
 
-def _sides(pool: WorkerPool, job: PlanJob) -> tuple[Side, ...]:
-    (sides,) = pool.run(list_sides, [job])
-    if isinstance(sides, ViatiqueError):
-        raise sides
-    return sides
-
-
-def _is_folded(layout: Layout, sides: tuple[Side, ...]) -> bool:
-    return layout is Layout.A3_FOLDED or (layout is Layout.AUTO and sides[0].is_wide)
-
-
-def _look_everywhere(pool: WorkerPool, job: PlanJob, *, is_folded: bool) -> Seen:
-    step = 1
-    if job.segmentation is Segmentation.PAGES:
-        step = max(1, job.pages_per_copy // (2 if is_folded else 1))
-    wanted = range(0, job.page_count, step)
+def _look_everywhere(pool: WorkerPool, job: PlanJob) -> list[SeenSide]:
+    sides = range(job.page_count)
     jobs = [
-        LookJob(
-            store_url=job.store_url,
-            scan=job.scan,
-            sides=tuple(wanted[start : start + SIDES_PER_JOB]),
-            parts=first_parts(is_folded=is_folded),
-        )
-        for start in range(0, len(wanted), SIDES_PER_JOB)
+        LookJob(plan=job, sides=sides[start : start + SIDES_PER_JOB])
+        for start in range(0, len(sides), SIDES_PER_JOB)
     ]
-    progress.start("look", len(wanted), "pages")
-    seen: Seen = {}
+    progress.start("look", len(sides), "pages")
+    seen: list[SeenSide] = []
     for start in range(0, len(jobs), JOBS_AT_ONCE):
         batch = jobs[start : start + JOBS_AT_ONCE]
         for found in pool.run(look_at_sides, batch):
             if isinstance(found, ViatiqueError):
                 raise found
-            seen.update(found)
+            seen.extend(found)
         progress.advance("look", sum(len(looked.sides) for looked in batch))
     return seen

@@ -1,0 +1,147 @@
+"""Pages a person cannot read are told from those they can, by what is wrong with them."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pymupdf
+import pytest
+
+from tests.conftest import SHARED
+from tests.unit.pdf_factories import Picture, paper, ruled_page, squared_page
+from viatique.legibility import defect_of, measure
+from viatique.models import Half
+from viatique.page_defects import PageDefect, has_illegible, short_sides, starts_blank
+from viatique.pdf.glance import GLANCE_DPI, glance, half_of
+from viatique.pdf.render import grey
+
+SCAN_DPI = 200
+
+
+def written_page() -> Picture:
+    """A ruled page at 150 dpi with words across it, as ``ruled_page`` but wider."""
+    page = ruled_page()
+    for row in range(420, 1700, 48):
+        cv2.putText(page, "et d'autres encore ici", (640, row - 8), 0, 1.1, (70,), 2)
+    return page
+
+
+def seen(page: Picture, *, dpi: float = 150) -> PageDefect | None:
+    """The defect of a page drawn at 150 dpi."""
+    small = cv2.resize(page, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA)
+    return defect_of(measure(np.asarray(small, np.uint8)), dpi=dpi)
+
+
+def blurred(page: Picture, sigma: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(page, (0, 0), sigma), np.uint8)
+
+
+def paled(page: Picture, kept: float) -> Picture:
+    return np.asarray(255 - (255 - page.astype(np.float32)) * kept, np.uint8)
+
+
+def darkened(page: Picture, kept: float) -> Picture:
+    return np.asarray(page.astype(np.float32) * kept, np.uint8)
+
+
+def turned(page: Picture, degrees: float) -> Picture:
+    height, width = page.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    return np.asarray(cv2.warpAffine(page, matrix, (width, height), borderValue=(245,)), np.uint8)
+
+
+def cut_left(page: Picture) -> Picture:
+    return page[:, page.shape[1] * 16 // 100 :]
+
+
+@pytest.mark.parametrize(
+    ("page", "defect"),
+    [
+        (written_page(), None),
+        (blurred(written_page(), 5), PageDefect.BLURRED),
+        (paled(written_page(), 0.1), PageDefect.FAINT),
+        (darkened(written_page(), 0.1), PageDefect.DARK),
+        (turned(written_page(), 12), PageDefect.SKEWED),
+        (turned(written_page(), -12), PageDefect.SKEWED),
+        (turned(written_page(), 5), None),
+        (np.full((1754, 1240), 245, np.uint8), PageDefect.BLANK),
+        (np.zeros((1754, 1240), np.uint8), PageDefect.DARK),
+        (paled(written_page(), 0.02), PageDefect.BLANK),
+    ],
+    ids=["good", "blurred", "pale", "dark", "left", "right", "askew", "white", "black", "trace"],
+)
+def test_page_has_the_defect_it_was_given(page: Picture, defect: PageDefect | None) -> None:
+    assert seen(page) is defect
+
+
+def test_writing_on_a_coarse_scan_is_lost_but_an_empty_page_stays_empty() -> None:
+    assert seen(written_page(), dpi=50) is PageDefect.COARSE
+    assert seen(np.full((1754, 1240), 245, np.uint8), dpi=50) is PageDefect.BLANK
+
+
+@pytest.mark.parametrize("page", [ruled_page, squared_page], ids=["ruled", "squared"])
+@pytest.mark.parametrize("kept", [1.0, 0.5, 0.3])
+def test_pale_rulings_are_no_faint_writing(page: Callable[[], Picture], kept: float) -> None:
+    empty = page()
+    empty[empty < 120] = 245
+    assert seen(paled(empty, kept)) in (None, PageDefect.BLANK)
+
+
+def test_writing_that_runs_off_one_edge_is_cut_off() -> None:
+    words = written_page()
+    for row in range(420, 1700, 48):
+        cv2.putText(words, "mots", (150, row - 8), 0, 1.1, (70,), 2)
+    assert seen(words) is None
+    assert seen(cut_left(words)) is PageDefect.CUT_OFF
+
+
+def test_pages_of_test_scans_can_be_read() -> None:
+    assert defect_of(measure(paper(413, 585)), dpi=72) is None
+
+
+def test_blank_pages_are_notes_unless_they_come_first() -> None:
+    blank, blurry = PageDefect.BLANK, PageDefect.BLURRED
+    assert not has_illegible([None, blank])
+    assert has_illegible([None, blurry])
+    assert starts_blank([blank, None])
+    assert not starts_blank([None, blank])
+    assert not starts_blank([])
+
+
+def test_sides_shorter_than_their_kind_are_found() -> None:
+    tall, short, wide, narrow = (595, 842), (595, 700), (1190, 842), (1000, 842)
+    assert short_sides([tall, tall, short, wide, tall, wide, narrow, wide]) == {2, 6}
+    assert short_sides([]) == frozenset()
+
+
+DAMAGE: dict[str, tuple[Callable[[Picture], Picture], PageDefect]] = {
+    "blurred": (lambda page: blurred(page, 5), PageDefect.BLURRED),
+    "pale": (lambda page: paled(page, 0.15), PageDefect.FAINT),
+    "dark": (lambda page: darkened(page, 0.1), PageDefect.DARK),
+    "askew": (lambda page: turned(page, 12), PageDefect.SKEWED),
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("exam", "halves"),
+    [("handwritten-a4", (Half.WHOLE,)), ("handwritten-a3-boxed", (Half.LEFT, Half.RIGHT))],
+)
+def test_no_page_of_the_shared_exams_is_suspected_and_each_is_when_spoiled(
+    exam: str, halves: tuple[Half, ...]
+) -> None:
+    path = SHARED / "exams" / exam / "scan.pdf"
+    if not path.is_file():
+        pytest.skip("the shared exams are not here")
+    with pymupdf.open(path) as scan:
+        for side in scan:
+            parts = [half_of(glance(side), half) for half in halves]
+            assert [defect_of(measure(part), dpi=SCAN_DPI) for part in parts] == [None] * len(parts)
+        for side in list(scan)[:: 40 * len(halves)]:
+            whole = half_of(grey(side, dpi=SCAN_DPI), halves[0])
+            for name, (spoil, defect) in DAMAGE.items():
+                part = cv2.resize(
+                    spoil(np.ascontiguousarray(whole)), None, fx=GLANCE_DPI / SCAN_DPI,
+                    fy=GLANCE_DPI / SCAN_DPI, interpolation=cv2.INTER_AREA,
+                )  # fmt: skip
+                assert defect_of(measure(np.asarray(part, np.uint8)), dpi=SCAN_DPI) is defect, name

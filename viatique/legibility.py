@@ -1,0 +1,163 @@
+"""Can a scanned page be read by a person? Measured on a small picture of it, at about 50 dpi.
+
+What is measured is what scanners spoil: contrast, darkness, sharpness, resolution, skew, writing
+that runs off the paper. An empty page is noted, because blank last pages are usual.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from viatique.page_defects import PageDefect
+
+NEIGHBOURHOOD_PX = 31
+"""Paper is the mean of so many pixels around, as in ``header_look``."""
+STROKE_SHARE, STEEP_SHARE = 0.998, 0.75
+"""Quantiles that stand for the darkest strokes of a page and for their steep sides."""
+MIN_SIDES = 50
+"""Too few sides of strokes say nothing of the focus."""
+MIN_CONTRAST = 0.12
+"""Darkest strokes below the paper, as a part of its brightness. 400 pages of the shared exams have
+0.49 to 0.78, at a fifth of their contrast 0.10 to 0.14, at a tenth 0.05 to 0.07 (2026-11-24)."""
+MIN_TRACE = 0.04
+"""What is paler is the paper's grain or the other side showing through: the page is blank."""
+MIN_SHARPNESS = 0.40
+"""400 pages of the shared exams have 0.71 to 0.92; blurred with a sigma of 3 pixels at 200 dpi 0.42
+to 0.53; of 5, where words cannot be made out, 0.31 to 0.38 (2026-11-24)."""
+MIN_BRIGHTNESS = 40
+"""Grey level of paper; the shared exams have 225 and more."""
+MIN_DPI = 60
+"""Quality index dpi * 0.039 * height / 2 of grey scans (Kenney and Rieger, Cornell) of letters of
+3 mm: 3.5 here; 3.6 is called marginal, 3.0 barely legible."""
+SKEWS_DEG = np.arange(-15, 15.1, 2.5)
+SLOPES = np.tan(np.radians(SKEWS_DEG)).astype(np.float32)
+MAX_SKEW_DEG = 8.75
+"""``header_look`` finds headers up to 6 degrees; pages turned further lose their corners. Measured
+in steps of 2.5 degrees, right on the shared exams turned by 0, 3, 6 and 12 degrees (2026-11-24)."""
+MIN_PEAK = 1.6
+"""Rows of writing make the right angle stand out so much from the others; else none is told."""
+SURE_CONTRAST = 0.35
+"""Above it there is writing; below, printed lines are told from it first."""
+LINE_PX = 25
+"""Straight ink of 13 mm and more at 50 dpi is printed, not written."""
+SPECKS = 0.0004
+"""Part of a page that is marked although nobody wrote on it: dust, punch holes, staples."""
+EDGE_PX = 3
+MAX_CUT_STROKES = 8
+"""Strokes that run off one edge: none on the shared exams, 13 (median) where 16 % are cut off on
+the left, 25 where 15 % are cut off at the bottom through a line of writing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMeasures:
+    """What was measured of a page.
+
+    Attributes:
+        paper: median grey level.
+        contrast: darkest strokes below the paper, as a part of its brightness.
+        sharpness: part of the way from paper to ink made between two pixels, at steep sides.
+        ink: part of the page that is written on, printed lines left out; 1 when it surely is.
+        skew_deg: how far rows lean, 0 when there are none to tell by.
+        cut_strokes: strokes that run off the most affected edge, beyond those off the other one.
+    """
+
+    paper: float
+    contrast: float
+    sharpness: float
+    ink: float
+    skew_deg: float
+    cut_strokes: int
+
+
+def measure(page: NDArray[np.uint8]) -> PageMeasures:
+    """Measures a page: uint8, (height, width), 0 = black, one page, not a folded side."""
+    paper_around = cv2.blur(page, (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX))
+    dark = np.asarray(cv2.subtract(paper_around, page), np.uint8)
+    darkest, paper = _darkest(dark), max(1.0, float(np.median(page[::4, ::4])))
+    is_surely_written = darkest > SURE_CONTRAST * paper
+    return PageMeasures(
+        paper=paper,
+        contrast=darkest / paper,
+        sharpness=_sharpness(page, dark, darkest),
+        ink=1.0 if is_surely_written else _ink(dark, darkest),
+        skew_deg=_skew_deg(dark, darkest),
+        cut_strokes=_cut_strokes(dark, darkest) if is_surely_written else 0,
+    )
+
+
+def defect_of(measures: PageMeasures, *, dpi: float) -> PageDefect | None:
+    """What is wrong with a page, the worst first; None when it can be read.
+
+    Args:
+        measures: of the page.
+        dpi: resolution of its pictures as scanned.
+    """
+    is_blank = measures.contrast < MIN_TRACE or measures.ink < SPECKS
+    found = (
+        (measures.paper < MIN_BRIGHTNESS, PageDefect.DARK),
+        (is_blank, PageDefect.BLANK),
+        (dpi < MIN_DPI, PageDefect.COARSE),
+        (measures.contrast < MIN_CONTRAST, PageDefect.FAINT),
+        (measures.sharpness < MIN_SHARPNESS, PageDefect.BLURRED),
+        (abs(measures.skew_deg) > MAX_SKEW_DEG, PageDefect.SKEWED),
+        (measures.cut_strokes > MAX_CUT_STROKES, PageDefect.CUT_OFF),
+    )
+    return next((defect for is_there, defect in found if is_there), None)
+
+
+def _darkest(dark: NDArray[np.uint8]) -> float:
+    """The tone that stands for the darkest strokes."""
+    sample = dark[::2].ravel()
+    counts = np.bincount(sample, minlength=256).cumsum()
+    return float(np.searchsorted(counts, STROKE_SHARE * sample.size))
+
+
+def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float) -> float:
+    """How much of the way from paper to ink is made between two pixels, at the sides of strokes."""
+    page, dark = page[::2], dark[::2]
+    inked = np.asarray(dark > 0.5 * darkest)
+    sides = np.flatnonzero(inked[:, 1:] != inked[:, :-1])
+    steps = cv2.absdiff(page[:, 1:], page[:, :-1]).ravel()[sides]
+    return float(np.quantile(steps, STEEP_SHARE)) / darkest if len(steps) > MIN_SIDES else 1.0
+
+
+def _ink(dark: NDArray[np.uint8], darkest: float) -> float:
+    """Part of the page with writing: what is dark and no straight line."""
+    lines = [
+        cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        for shape in ((1, LINE_PX), (LINE_PX, 1))
+    ]
+    printed = cv2.dilate(cv2.max(*lines), np.ones((3, 3), np.uint8))
+    return float(((dark > 0.4 * darkest) & (printed < 0.4 * dark)).mean())
+
+
+def _skew_deg(dark: NDArray[np.uint8], darkest: float) -> float:
+    """The angle at which rows, in the middle of the page, are fullest and their gaps emptiest."""
+    third = dark.shape[1] // 3
+    strip = cv2.resize(dark[:, third:-third], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    rows, columns = np.divmod(np.flatnonzero(strip > 0.12 * darkest), strip.shape[1])
+    if not len(rows):
+        return 0.0
+    lines = (rows + strip.shape[1] - SLOPES[:, None] * columns).astype(np.intp)
+    peaks = np.array([np.square(np.bincount(line), dtype=np.float64).sum() for line in lines])
+    best = int(peaks.argmax())
+    return float(SKEWS_DEG[best]) if peaks[best] > MIN_PEAK * np.median(peaks) else 0.0
+
+
+def _cut_strokes(dark: NDArray[np.uint8], darkest: float) -> int:
+    """Strokes that end at an edge of the picture, beyond those at the edge across: rulings."""
+    edges = (
+        dark[:EDGE_PX].max(0),
+        dark[-EDGE_PX:].max(0),
+        dark[:, :EDGE_PX].max(1),
+        dark[:, -EDGE_PX:].max(1),
+    )
+    top, bottom, left, right = (_runs(edge > 0.4 * darkest) for edge in edges)
+    return max(abs(top - bottom), abs(left - right))
+
+
+def _runs(marked: NDArray[np.bool_]) -> int:
+    """Separate stretches of marked pixels."""
+    return int(np.count_nonzero(np.diff(marked.astype(np.int8), prepend=0) == 1))
