@@ -11,6 +11,7 @@ from dashboard.views import (
     exams,
     identify,
     marking,
+    quarantine,
     todo,
 )
 from viatique.access import Permission
@@ -34,6 +35,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     ),
     "group_desks": (
         Entry("identify", identify.show, Permission.VIEW_IDENTITY),
+        Entry("quarantine", quarantine.show, Permission.VIEW_IDENTITY),
         Entry("marking", marking.show, Permission.MARK),
     ),
     "group_watch": (Entry("audit", audit.show, Permission.VIEW_AUDIT),),

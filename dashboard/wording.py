@@ -6,6 +6,7 @@ from dashboard.texts import (
     exams,
     identify,
     marking,
+    quarantine,
     shell,
     states,
     todo,
@@ -19,6 +20,7 @@ CATALOGUES = (
     exams,
     copies,
     identify,
+    quarantine,
     marking,
     audit,
 )

@@ -36,6 +36,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "its pages may be in another order",
         "ses pages sont peut-être dans un autre ordre",
     ),
+    "emptied": (
+        "all its pages were moved to other copies",
+        "toutes ses pages sont passées à d'autres copies",
+    ),
     "pages_before_first_header": (
         "pages before the first header: whose are they?",
         "pages avant le premier en-tête : à qui sont-elles ?",

@@ -31,6 +31,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{expected} pages expected, {found} found",
         "{expected} pages attendues, {found} trouvées",
     ),
+    "to_desk": ("Put its pages right", "Remettre ses pages en ordre"),
     "say_whose": ("Whose is it?", "À qui est-elle ?"),
     "as_scanned": ("Copy as scanned (PDF)", "Copie telle que scannée (PDF)"),
     "by_itself": ("Viatique", "Viatique"),

@@ -25,6 +25,8 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.IMPORT: ("found in a scan", "trouvée dans un scan"),
     Action.QUARANTINE: ("put in quarantine", "mise en quarantaine"),
     Action.VALIDATE: ("found good to mark", "jugée bonne à corriger"),
+    Action.ARRANGE: ("pages put right", "pages remises en ordre"),
+    Action.ASK_RESCAN: ("rescan asked for, or no more", "nouveau scan demandé, ou non"),
     Action.IDENTIFY: ("identity decided", "identité décidée"),
     Action.MERGE: ("merged", "fusionnée"),
     Action.LOCK: ("taken by a marker", "prise par un correcteur"),

@@ -98,7 +98,8 @@ def _show_ways_on(visit: Visit, copy: Copy) -> None:
     query = {"exam": copy.exam_id, "copy": copy.copy_id}
     with st.container(horizontal=True):
         if copy.status is CopyStatus.QUARANTINE:
-            st.button(visit.text("release"), on_click=_release, args=(visit, copy), type="primary")
+            st.page_link(page_named("quarantine"), label=visit.text("to_desk"), query_params=query)
+            st.button(visit.text("release"), on_click=_release, args=(visit, copy))
         if copy.identity is not IdentityState.PENDING:
             label = visit.text("say_whose")
             st.page_link(page_named("identify"), label=label, query_params=query)

@@ -225,7 +225,8 @@ def list_placements(connection: Connection, copy_id: CopyId) -> tuple[Placement,
     """Where the copy's pages lie in its scan, in reading order."""
     rows = connection.execute(
         """
-        SELECT source_page, half, turn FROM page WHERE copy_id = %(copy)s ORDER BY position
+        SELECT source_page, half, turn FROM page
+        WHERE copy_id = %(copy)s AND NOT is_left_out ORDER BY position
         """,
         {"copy": copy_id},
     ).fetchall()

@@ -19,8 +19,13 @@ def cut_copy(scan: pymupdf.Document, placements: Sequence[Placement]) -> bytes:
         scan: the open scan.
         placements: the copy's pages in reading order.
     """
+    return cut_pages([(scan, placement) for placement in placements])
+
+
+def cut_pages(pages: Sequence[tuple[pymupdf.Document, Placement]]) -> bytes:
+    """The PDF of a copy whose pages lie in any number of open scans; as ``cut_copy``."""
     with pymupdf.open() as copy:
-        for placement in placements:
+        for scan, placement in pages:
             _add_page(copy, scan, placement)
         copy.set_metadata({})
         copy.del_xml_metadata()

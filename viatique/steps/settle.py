@@ -5,6 +5,7 @@ import logging
 from viatique.db import identities
 from viatique.db.copies import find_copy, move_copy
 from viatique.db.exams import list_students
+from viatique.db.pages import mark_rescan
 from viatique.db.pool import Database
 from viatique.errors import Conflict, NotFound
 from viatique.lifecycle import Move
@@ -52,7 +53,7 @@ def release_from_quarantine(database: Database, run: Run, copy_id: CopyId) -> No
     Raises:
         NotFound: no such copy.
         IllegalTransition: it is not in quarantine.
-        Conflict: its pages were not cut out of the scan yet.
+        Conflict: its pages were not cut out of the scan yet, or it has none left.
     """
     with database.transaction() as connection:
         copy = find_copy(connection, copy_id)
@@ -61,5 +62,8 @@ def release_from_quarantine(database: Database, run: Run, copy_id: CopyId) -> No
                 f"Copy {copy_id} was not cut out of its scan yet.",
                 next_step=f"`viatique import {copy.exam_id}` goes on with that.",
             )
+        if copy.page_count == 0:
+            raise Conflict(f"Copy {copy_id} has no page left: all were moved to other copies.")
         move_copy(connection, copy_id, Move.VALIDATE, run=run, details={"by": "person"})
+        mark_rescan(connection, copy_id, is_asked=False, run=run)
     logger.info("copy_released", extra={"copy_id": copy_id})
