@@ -50,9 +50,14 @@ class CopyMarks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyFacts:
-    """What marks are checked against: may the copy be marked, and how many pages has it."""
+    """What marks are checked against: may the copy be marked, and how many pages has it.
+
+    Attributes:
+        is_held: a marker has it now, so that a file would write over what they see.
+    """
 
     is_markable: bool
+    is_held: bool = False
     page_count: int
 
 
@@ -97,6 +102,9 @@ def _copy_problems(
         return
     if not facts.is_markable:
         message = f"copy {item.copy_id} cannot be marked in its present status"
+        yield Problem(line=item.line, column="copy", message=message)
+    if facts.is_held:
+        message = f"a marker has copy {item.copy_id} now; wait, or take its lock away"
         yield Problem(line=item.line, column="copy", message=message)
     for question, points in item.scores.items():
         reason = points_problem(scheme, question, points)

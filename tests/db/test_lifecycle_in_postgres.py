@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from decimal import Decimal
 
 import pytest
 
@@ -11,10 +10,9 @@ from tests.db.stored import (
     store_copies,
     store_exam,
 )
-from viatique.db import claims, copies, identities, marks
+from viatique.db import claims, copies, identities
 from viatique.db.audit import list_events_of_copy
 from viatique.db.claims import Stage
-from viatique.db.marks import Mark
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
 from viatique.errors import Conflict, DatabaseFault, DatabaseUnavailable, IllegalTransition
@@ -225,20 +223,6 @@ def test_a_claim_of_a_hung_process_ends_with_its_lease(database: Database) -> No
             connection, stage=Stage.CUT, subjects=found, holder=other, run=RUN
         )
     assert won == found
-
-
-def test_putting_the_same_mark_twice_leaves_one_event(database: Database) -> None:
-    exam_id = store_exam(database)
-    (copy_id,) = store_copies(database, exam_id, 1)
-    mark = Mark(points=Decimal("2.50"), remark="")
-    put = {"exam_id": exam_id, "copy_id": copy_id, "question": "1", "run": RUN}
-    with database.transaction() as connection:
-        assert marks.put_mark(connection, mark=mark, **put)
-        same = Mark(points=Decimal("2.5"), remark="")
-        assert not marks.put_mark(connection, mark=same, **put)
-        events = list_events_of_copy(connection, copy_id)
-    assert [event.action for event in events].count(Action.SCORE) == 1
-    assert events[-1].details == {"question": "1", "points": "2.50", "version": 1}
 
 
 def test_errors_of_postgres_never_show_values(database: Database) -> None:

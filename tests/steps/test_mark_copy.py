@@ -18,7 +18,7 @@ from tests.db.marking import (
     take,
 )
 from tests.db.stored import RUN
-from viatique.db import claims, marks
+from viatique.db import claims
 from viatique.db.annotations import StoredAnnotation
 from viatique.db.audit import list_events_of_copy
 from viatique.db.copies import find_copy
@@ -249,15 +249,17 @@ def test_events_name_the_account_and_hold_no_text(
     ]
 
 
-def test_a_recorded_marks_file_makes_what_a_marker_knows_stale(
+def test_a_marks_file_makes_what_a_marker_knew_before_stale(
     database: Database, anne: Run, hold: Hold
 ) -> None:
-    with database.transaction() as connection:
-        exam_id = find_copy(connection, hold.copy_id).exam_id
-        marks.put_appreciation(
-            connection, exam_id=exam_id, copy_id=hold.copy_id, text="Fichier", run=anne
-        )
-    refused = step.put_appreciation(database, anne, hold, Appreciation(text="Bien"))
+    file = Hold(copy_id=hold.copy_id)
+    text = Appreciation(text="Fichier")
+    refused = step.put_appreciation(database, RUN, file, text)
+    assert refused == Refused(conflict=LockConflict.ALREADY_LOCKED)
+    release(database, anne, hold)
+    assert step.put_appreciation(database, RUN, file, text) == replace(text, version=1)
+    again = take(database, anne, hold.copy_id)
+    refused = step.put_appreciation(database, anne, again, Appreciation(text="Bien"))
     current = Appreciation(text="Fichier", version=1)
     assert refused == Refused(conflict=LockConflict.STALE_VERSION, current=current)
 

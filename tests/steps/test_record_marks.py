@@ -3,10 +3,11 @@
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from tests.db.marking import store_account, take
 from tests.steps.benches import (
     APPRECIATION,
     COMMENT,
@@ -21,24 +22,30 @@ from tests.steps.benches import (
     mark_exam,
     stored_files,
 )
-from viatique.db import marks
-from viatique.db.marks import Mark
+from viatique.db import annotations, marking
 from viatique.errors import InvalidMarks, NotFound
 from viatique.inline import run_finalize, run_marks
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import Annotation, AnnotationKind, CopyId, ExamId, Rect
+from viatique.steps.locks import release
 from viatique.steps.record_marks import receive_marks, unrecorded_marks
 from viatique.workbench import Workbench
 
 
+class Mark(NamedTuple):
+    points: Decimal | None
+    remark: str
+
+
 def _marks_of(bench: Workbench, copy_id: CopyId) -> dict[str, Mark]:
     with bench.database.transaction() as connection:
-        return marks.list_marks_of_copy(connection, copy_id)
+        stored = marking.list_scores(connection, copy_id)
+    return {one.question: Mark(one.points, one.remark) for one in stored}
 
 
 def _annotations_of(bench: Workbench, copy_id: CopyId) -> list[Annotation]:
     with bench.database.transaction() as connection:
-        return list(marks.list_annotations(connection, copy_id).values())
+        return [one.annotation for one in annotations.list_stored(connection, copy_id)]
 
 
 def _refusal(bench: Workbench, exam_id: ExamId, folder: Path, given: object) -> InvalidMarks:
@@ -262,3 +269,36 @@ def test_marks_received_and_not_recorded_are_recorded_by_the_next_run(
     run_marks(bench, exam_id, sha256)
     assert unrecorded_marks(bench, exam_id) == []
     assert _marks_of(bench, copy_id)["1"].points == 1
+
+
+def test_a_file_is_refused_whole_while_a_marker_has_one_of_its_copies(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = import_exam(bench, tmp_path)
+    first, held = (copy.copy_id for copy in list_copies(bench, exam_id))
+    anne = store_account(bench.database, "U1")
+    hold = take(bench.database, anne, held)
+    given = complete_marks([first, held])
+    refusal = _refusal(bench, exam_id, tmp_path, given)
+    assert _places(refusal) == [(2, "copy")]
+    assert held in str(refusal)
+    release(bench.database, anne, hold)
+    give_marks(bench, exam_id, tmp_path, given)
+    take(bench.database, anne, held)
+    give_marks(bench, exam_id, tmp_path, given)
+
+
+def test_a_file_received_before_a_marker_came_is_not_written_over_them(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = import_exam(bench, tmp_path)
+    first, held = (copy.copy_id for copy in list_copies(bench, exam_id))
+    path = tmp_path / "marks.json"
+    path.write_text(json.dumps(complete_marks([first, held])), "utf-8")
+    sha256 = receive_marks(bench, exam_id, path)
+    take(bench.database, store_account(bench.database, "U1"), held)
+    before = count_rows(bench)
+    with pytest.raises(InvalidMarks):
+        run_marks(bench, exam_id, sha256)
+    assert count_rows(bench) == before
+    assert unrecorded_marks(bench, exam_id) == [sha256]

@@ -1,4 +1,4 @@
-"""Annotations made, changed and deleted under a lock; see ``viatique.db.marking``."""
+"""Annotations made, changed and deleted; see ``viatique.db.marking``."""
 
 import json
 from collections.abc import Mapping
@@ -109,28 +109,34 @@ def delete_annotation(
     return version_or_conflict(row or {})
 
 
-def list_stored(connection: Connection, copy_id: CopyId) -> tuple[StoredAnnotation, ...]:
-    """The copy's annotations, oldest first."""
+def list_stored(
+    connection: Connection, copy_id: CopyId, *, by: str | None = None
+) -> tuple[StoredAnnotation, ...]:
+    """The copy's annotations, oldest first; of one account only, when one is given."""
     rows = connection.execute(
         """
         SELECT annotation_id, page, x0, y0, x1, y1, kind, text, points, strokes, version
-        FROM annotation WHERE copy_id = %(copy)s ORDER BY annotation_id
+        FROM annotation
+        WHERE copy_id = %(copy)s AND (%(by)s::text IS NULL OR marker = %(by)s)
+        ORDER BY annotation_id
         """,
-        {"copy": copy_id},
+        {"copy": copy_id, "by": by},
     ).fetchall()
     return tuple(_stored(row) for row in rows)
 
 
 def find_stored(
-    connection: Connection, copy_id: CopyId, annotation_id: int
+    connection: Connection, copy_id: CopyId, annotation_id: int, *, by: str | None = None
 ) -> StoredAnnotation | None:
-    """One annotation of the copy."""
+    """One annotation of the copy, if it is the account's when one is given."""
     row = connection.execute(
         """
         SELECT annotation_id, page, x0, y0, x1, y1, kind, text, points, strokes, version
-        FROM annotation WHERE copy_id = %(copy)s AND annotation_id = %(annotation)s
+        FROM annotation
+        WHERE copy_id = %(copy)s AND annotation_id = %(annotation)s
+            AND (%(by)s::text IS NULL OR marker = %(by)s)
         """,
-        {"copy": copy_id, "annotation": annotation_id},
+        {"copy": copy_id, "annotation": annotation_id, "by": by},
     ).fetchone()
     return _stored(row) if row else None
 

@@ -12,16 +12,19 @@ from uuid import UUID
 
 from viatique.db.pool import Connection
 from viatique.lifecycle import LockConflict, UnlockReason
-from viatique.models import CopyId
+from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """What a marker shows to write on a copy: the token that locking it gave."""
+    """What is shown to write on a copy: the token that locking it gave.
+
+    A marks file shows none, and may write while nobody holds the copy.
+    """
 
     copy_id: CopyId
-    token: UUID = field(repr=False)
+    token: UUID | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +168,26 @@ def delete_lock_of_anyone(
         },
     ).fetchone()
     return _conflict(row or {})
+
+
+def keep_copies(connection: Connection, copy_ids: list[CopyId]) -> None:
+    """Keeps the copies as they are until the commit, in one order for everybody."""
+    connection.execute(
+        "SELECT copy_id FROM copy WHERE copy_id = ANY(%(copies)s) ORDER BY copy_id FOR UPDATE",
+        {"copies": copy_ids},
+    )
+
+
+def list_held(connection: Connection, exam_id: ExamId) -> frozenset[CopyId]:
+    """The copies of the exam that somebody is marking now."""
+    rows = connection.execute(
+        """
+        SELECT copy_id FROM copy_lock JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s AND expires_at > clock_timestamp()
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return frozenset(CopyId(row["copy_id"]) for row in rows)
 
 
 def find_lock(connection: Connection, copy_id: CopyId) -> Lock | None:

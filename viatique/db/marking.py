@@ -1,4 +1,4 @@
-"""What a marker writes under a lock: accepted, with its event, in one statement, or not at all.
+"""What is written on a copy: accepted, with its event, in one statement, or not at all.
 
 ``marking_conflict`` locks the copy's row and checks the lock and the status; the version is
 compared where the row is changed. Each function returns the new version, or the conflict.
@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from viatique.db.locks import Hold
 from viatique.db.pool import Connection
 from viatique.lifecycle import LockConflict
-from viatique.models import CopyId
+from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
 
@@ -159,6 +159,22 @@ def list_scores(connection: Connection, copy_id: CopyId) -> tuple[Scored, ...]:
         {"copy": copy_id},
     ).fetchall()
     return tuple(Scored(**row) for row in rows)
+
+
+def list_scores_of_exam(connection: Connection, exam_id: ExamId) -> dict[CopyId, dict[str, Scored]]:
+    """What is stored for each copy of the exam, by question."""
+    scores: dict[CopyId, dict[str, Scored]] = {}
+    rows = connection.execute(
+        """
+        SELECT copy_id, question, points, remark, mark.version
+        FROM mark JOIN copy USING (copy_id) WHERE exam_id = %(exam)s
+        """,
+        {"exam": exam_id},
+    )
+    for row in rows:
+        copy_id = CopyId(row.pop("copy_id"))
+        scores.setdefault(copy_id, {})[row["question"]] = Scored(**row)
+    return scores
 
 
 def find_score(connection: Connection, copy_id: CopyId, question: str) -> Scored:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from viatique.db import copies, marks
+from viatique.db import copies, marking
 from viatique.db.audit import insert_event
 from viatique.db.copies import Copy
 from viatique.db.exams import find_exam, list_students
-from viatique.db.marks import Mark
+from viatique.db.marking import Scored
 from viatique.db.pool import Database
 from viatique.errors import InvalidInput
 from viatique.files import Kind, Store
@@ -43,7 +43,7 @@ def list_results(database: Database, exam_id: ExamId) -> tuple[list[Result], Sch
         students = {student.student_id: student for student in list_students(connection, exam_id)}
         stored = copies.list_copies(connection, exam_id)
         finals = copies.list_final_pdfs(connection, exam_id)
-        points = marks.list_marks(connection, exam_id)
+        points = marking.list_scores_of_exam(connection, exam_id)
     results = [
         _of_copy(copy, students, finals.get(copy.copy_id), points.get(copy.copy_id, {}))
         for copy in stored
@@ -108,7 +108,7 @@ def _of_copy(
     copy: Copy,
     students: Mapping[StudentId, Student],
     final: tuple[Sha256, Decimal] | None,
-    given: Mapping[str, Mark],
+    given: Mapping[str, Scored],
 ) -> Result:
     student = students.get(copy.student_id) if copy.student_id else None
     state = ResultState.GRADED if final else ResultState.NOT_GRADED

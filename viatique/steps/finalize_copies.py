@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from viatique import progress
-from viatique.db import claims, copies, finals, marks
+from viatique.db import annotations, claims, copies, finals, marking
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
 from viatique.errors import Conflict, TransientError, ViatiqueError
@@ -111,9 +111,9 @@ def _compose_job(
     connection: Connection, bench: Workbench, exam: Exam, copy_id: CopyId
 ) -> ComposeJob:
     copy = copies.find_copy(connection, copy_id)
-    stored = marks.list_marks_of_copy(connection, copy_id)
-    scores = {question: mark.points for question, mark in stored.items()}
-    remarks = {question: mark.remark for question, mark in stored.items()}
+    stored = marking.list_scores(connection, copy_id)
+    scores = {scored.question: scored.points for scored in stored}
+    remarks = {scored.question: scored.remark for scored in stored}
     sheet = ScoreSheet(
         exam_name=exam.name,
         exam_date=exam.exam_date,
@@ -128,7 +128,7 @@ def _compose_job(
         store_url=bench.store.url,
         file_sha256=copy.file_sha256 or Sha256(""),
         sheet=sheet,
-        annotations=tuple(marks.list_annotations(connection, copy_id).values()),
+        annotations=tuple(one.annotation for one in annotations.list_stored(connection, copy_id)),
         language=exam.language,
     )
 

@@ -2,19 +2,21 @@
 
 import logging
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from viatique.db import marks
+from viatique.db import annotations, locks, marking
 from viatique.db.copies import Copy, list_copies
 from viatique.db.exams import find_exam
-from viatique.db.marks import Mark
+from viatique.db.locks import Hold
+from viatique.db.marking import Appreciation, Scored
 from viatique.db.pool import Connection
 from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_recorded
-from viatique.errors import NotFound
+from viatique.errors import Conflict, NotFound
 from viatique.files import Kind
-from viatique.lifecycle import MARKABLE
+from viatique.lifecycle import MARKABLE, LockConflict
 from viatique.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
-from viatique.models import CopyId, ExamId, Sha256
+from viatique.models import Annotation, CopyId, ExamId, Sha256
 from viatique.run import Run
 from viatique.workbench import Workbench
 
@@ -53,10 +55,10 @@ def record_marks(bench: Workbench, run: Run, exam_id: ExamId, sha256: Sha256) ->
     """
     given = read_marks(bench.store.get(sha256, Kind.MARKS))
     with bench.database.transaction() as connection:
-        marks.lock_copies(connection, [item.copy_id for item in given])
+        locks.keep_copies(connection, [item.copy_id for item in given])
         changing = _check(connection, exam_id, given)
         for item in changing:
-            _record(connection, exam_id, item, run)
+            _record(connection, item, run)
         mark_recorded(connection, exam_id, sha256)
     logger.info("marks_recorded", extra={"exam_id": exam_id, "copies": len(changing)})
     return len(changing)
@@ -73,9 +75,14 @@ def _check(
 ) -> tuple[CopyMarks, ...]:
     exam = find_exam(connection, exam_id)
     stored = {copy.copy_id: copy for copy in list_copies(connection, exam_id)}
+    held = locks.list_held(connection, exam_id)
     changing = tuple(item for item in given if _changes(connection, stored, item))
     facts = {
-        copy_id: CopyFacts(is_markable=copy.status in MARKABLE, page_count=copy.page_count)
+        copy_id: CopyFacts(
+            is_markable=copy.status in MARKABLE,
+            is_held=copy_id in held,
+            page_count=copy.page_count,
+        )
         for copy_id, copy in stored.items()
     }
     problems = check_marks(changing, exam.scheme, facts)
@@ -88,59 +95,64 @@ def _changes(connection: Connection, stored: dict[CopyId, Copy], item: CopyMarks
     copy = stored.get(item.copy_id)
     if copy is None:
         return True
-    known = marks.list_marks_of_copy(connection, item.copy_id)
-    annotations = Counter(marks.list_annotations(connection, item.copy_id).values())
+    known = annotations.list_stored(connection, item.copy_id)
     return (
-        any(_merged(known, item, question) != known.get(question) for question in _questions(item))
+        bool(_changed_scores(connection, item))
         or item.appreciation not in {None, copy.appreciation}
         # in any order: those that stay keep their place before those that are added
-        or (item.annotations is not None and Counter(item.annotations) != annotations)
+        or (
+            item.annotations is not None
+            and Counter(item.annotations) != Counter(one.annotation for one in known)
+        )
     )
 
 
-def _questions(item: CopyMarks) -> list[str]:
-    return sorted(item.scores.keys() | item.remarks.keys())
-
-
-def _merged(known: dict[str, Mark], item: CopyMarks, question: str) -> Mark:
-    before = known.get(question, Mark(points=None, remark=""))
-    return Mark(
-        points=item.scores.get(question, before.points),
-        remark=item.remarks.get(question, before.remark),
-    )
-
-
-def _record(connection: Connection, exam_id: ExamId, item: CopyMarks, run: Run) -> None:
-    known = marks.list_marks_of_copy(connection, item.copy_id)
-    for question in _questions(item):
-        marks.put_mark(
-            connection,
-            exam_id=exam_id,
-            copy_id=item.copy_id,
-            question=question,
-            mark=_merged(known, item, question),
-            run=run,
+def _changed_scores(connection: Connection, item: CopyMarks) -> list[Scored]:
+    """What is stored with what the file says over it, where that is another thing."""
+    known = {one.question: one for one in marking.list_scores(connection, item.copy_id)}
+    named = sorted(item.scores.keys() | item.remarks.keys())
+    before = {question: known.get(question, Scored(question=question)) for question in named}
+    after = [
+        replace(
+            one,
+            points=item.scores.get(question, one.points),
+            remark=item.remarks.get(question, one.remark),
         )
-    if item.appreciation is not None:
-        marks.put_appreciation(
-            connection, exam_id=exam_id, copy_id=item.copy_id, text=item.appreciation, run=run
-        )
+        for question, one in before.items()
+    ]
+    return [one for one in after if one != before[one.question]]
+
+
+def _record(connection: Connection, item: CopyMarks, run: Run) -> None:
+    hold = Hold(copy_id=item.copy_id)
+    for scored in _changed_scores(connection, item):
+        _accepted(marking.put_score(connection, hold, scored, run=run))
+    stored = marking.find_appreciation(connection, item.copy_id)
+    if item.appreciation not in {None, stored.text}:
+        text = Appreciation(text=item.appreciation or "", version=stored.version)
+        _accepted(marking.put_appreciation(connection, hold, text, run=run))
     if item.annotations is not None:
-        _replace_annotations(connection, exam_id, item, run)
+        _replace_annotations(connection, hold, item.annotations, run)
 
 
 def _replace_annotations(
-    connection: Connection, exam_id: ExamId, item: CopyMarks, run: Run
+    connection: Connection, hold: Hold, given: tuple[Annotation, ...], run: Run
 ) -> None:
-    wanted = list(item.annotations or ())
-    for annotation_id, annotation in marks.list_annotations(connection, item.copy_id).items():
-        if annotation in wanted:
-            wanted.remove(annotation)
+    wanted = list(given)
+    for one in annotations.list_stored(connection, hold.copy_id):
+        if one.annotation in wanted:
+            wanted.remove(one.annotation)
         else:
-            marks.delete_annotation(
-                connection, exam_id=exam_id, annotation_id=annotation_id, run=run
+            _accepted(
+                annotations.delete_annotation(
+                    connection, hold, one.annotation_id, version=one.version, run=run
+                )
             )
     for annotation in wanted:
-        marks.insert_annotation(
-            connection, exam_id=exam_id, copy_id=item.copy_id, annotation=annotation, run=run
-        )
+        _accepted(annotations.insert_annotation(connection, hold, annotation, run=run))
+
+
+def _accepted(outcome: int | LockConflict) -> None:
+    """Nothing: the copies are kept from everybody else, and were checked."""
+    if isinstance(outcome, LockConflict):
+        raise Conflict(f"Marks were refused while they were recorded: {outcome}.")
