@@ -145,3 +145,39 @@ def test_results_are_released_and_withdrawn(coordinator: TestClient, exam: str) 
     assert coordinator.get(exam).json()["released"] is True
     assert coordinator.delete(f"{exam}/release").status_code == 204
     assert coordinator.get(exam).json()["released"] is False
+
+
+def test_two_readings_far_apart_are_shown_to_who_settles_them(
+    marker: TestClient,
+    coordinator: TestClient,
+    client_of: ClientOf,
+    copy_ids: list[CopyId],
+    exam: str,
+) -> None:
+    second = client_of(Role.MARKER)
+    coordinator.post(f"{exam}/dispatch", json={"readings": 2, "tolerance": "0.5"})
+    for client, points in ((marker, 1), (second, 5)):
+        for copy_id in copy_ids:
+            headers = locked(client, copy_id)
+            path = f"{API}/copies/{copy_id}"
+            body = {"points": points, "version": 0}
+            answer = client.put(f"{path}/scores/1", json=body, headers=headers)
+            assert answer.status_code == 200
+            client.delete(f"{path}/lock", headers=headers)
+    assert [one["points"] for one in second.get(f"{path}/marks").json()["scores"]] == ["5"]
+    first = coordinator.get(f"{exam}/disagreements?limit=2").json()
+    rest = coordinator.get(f"{exam}/disagreements?limit=2&cursor={first['next']}").json()
+    found = [*first["items"], *rest["items"]]
+    assert rest["next"] is None
+    assert [item["copy_id"] for item in found] == copy_ids
+    assert {(item["question"], *item["points"]) for item in found} == {("1", "1", "5")}
+    readings = coordinator.get(f"{path}/readings").json()["items"]
+    assert [(one["question"], one["points"]) for one in readings] == [("1", "1"), ("1", "5")]
+    body = {"points": 3, "version": 0}
+    headers = locked(coordinator, copy_id)
+    version = coordinator.get(f"{path}/marks").json()["scores"]
+    body["version"] = version[0]["version"] if version else 0
+    answer = coordinator.put(f"{path}/scores/1", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    left = coordinator.get(f"{exam}/disagreements").json()["items"]
+    assert [item["copy_id"] for item in left] == copy_ids[:2]

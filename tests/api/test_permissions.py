@@ -47,6 +47,8 @@ TABLE: dict[tuple[str, str], tuple[frozenset[Role], object]] = {
     ("POST", "/exams/{exam_id}/dispatch"): (DECIDING, {}),
     ("GET", "/exams/{exam_id}/my-copies"): (MARKING, None),
     ("POST", "/exams/{exam_id}/next-copy"): (MARKING, {}),
+    ("GET", "/exams/{exam_id}/disagreements"): (DECIDING, None),
+    ("GET", "/copies/{copy_id}/readings"): (DECIDING, None),
     ("GET", "/exams/{exam_id}/finalize"): (DECIDING, None),
     ("POST", "/exams/{exam_id}/finalize"): (DECIDING, None),
     ("PUT", "/exams/{exam_id}/release"): (DECIDING, None),

@@ -9,16 +9,21 @@ from viatique.api.callers import Director, Marker
 from viatique.api.direction import (
     AssignedOut,
     AssignmentsOut,
+    DisagreementOut,
+    DisagreementsOut,
     DispatchIn,
     DispatchOut,
     FinalizeOut,
     NextIn,
     NextOut,
+    ReadingOut,
+    ReadingsOut,
     ReopenIn,
 )
 from viatique.api.parts import parts_of
 from viatique.api.paths import PAGE_SIZE, PREFIX, CopyPath, ExamPath, Limit
 from viatique.api.shapes import LARGEST, LockOut
+from viatique.steps import agree
 from viatique.steps import dispatch_copies as dispatching
 from viatique.steps.finalize_request import finalize_state
 from viatique.steps.release_results import release_results
@@ -73,6 +78,30 @@ def next_copy(request: Request, caller: Marker, exam_id: ExamPath, body: NextIn)
     if lock is None:
         return Response(status_code=204)
     return NextOut(copy_id=lock.copy_id, lock=LockOut.of(lock))
+
+
+@router.get("/exams/{exam_id}/disagreements", response_model=DisagreementsOut)
+def disagreements(
+    request: Request,
+    _caller: Director,
+    exam_id: ExamPath,
+    limit: Limit = PAGE_SIZE,
+    cursor: Cursor = 0,
+) -> object:
+    """Questions whose two readings are too far apart; a page holds those of ``limit`` copies."""
+    found = agree.disagreements(parts_of(request).database, exam_id, after=cursor, limit=limit)
+    is_full = len({item.number for item in found}) == limit
+    return DisagreementsOut(
+        items=[DisagreementOut.of(item) for item in found],
+        next=found[-1].number if is_full else None,
+    )
+
+
+@router.get("/copies/{copy_id}/readings", response_model=ReadingsOut)
+def readings(request: Request, _caller: Director, copy_id: CopyPath) -> object:
+    """What each of a copy's two readers gave."""
+    found = agree.readings_of(parts_of(request).database, copy_id)
+    return ReadingsOut(items=[ReadingOut.of(reading) for reading in found])
 
 
 @router.get("/exams/{exam_id}/finalize", response_model=FinalizeOut)

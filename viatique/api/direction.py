@@ -1,5 +1,6 @@
 """What the routes of coordinators and of dispatched markers take and give, as JSON."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -8,6 +9,7 @@ from viatique.api.paths import COPY_FORM
 from viatique.api.shapes import LockOut, Shape
 from viatique.db.completeness import Unfinished
 from viatique.db.dispatch import AssignedCopy, Mode
+from viatique.db.readings import Disagreement, Reading
 from viatique.lifecycle import CopyStatus, ReopenReason
 from viatique.models import CopyId
 from viatique.steps.finalize_request import FinalizeState
@@ -25,12 +27,26 @@ class DispatchIn(Shape):
     by_question: bool = Field(
         default=False, description="Whether the questions at the top of the scheme go separately."
     )
+    readings: int = Field(
+        default=1, ge=1, le=2, description="2: each part is marked by two markers, unseen."
+    )
+    tolerance: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        le=1000,
+        max_digits=8,
+        decimal_places=4,
+        description="Points two readings of a question may differ by and still agree.",
+        examples=["0.5"],
+    )
     rebalance: bool = Field(
         default=False, description="Whether copies that nobody touched may move to even the load."
     )
 
     def mode(self) -> Mode:
-        return Mode(is_by_question=self.by_question)
+        return Mode(
+            is_by_question=self.by_question, readings=self.readings, tolerance=self.tolerance
+        )
 
 
 class DispatchOut(Shape):
@@ -122,3 +138,43 @@ class FinalizeOut(Shape):
 
 class ReopenIn(Shape):
     reason: ReopenReason
+
+
+class ReadingOut(Shape):
+    """What one of two readers gave; the question is empty for the remark on the whole copy."""
+
+    account: str
+    question: str = Field(examples=["1.a"])
+    points: Decimal | None
+    remark: str
+
+    @classmethod
+    def of(cls, reading: Reading) -> "ReadingOut":
+        scored = reading.scored
+        return cls(
+            account=reading.account_id,
+            question=scored.question,
+            points=scored.points,
+            remark=scored.remark,
+        )
+
+
+class ReadingsOut(Shape):
+    items: list[ReadingOut]
+
+
+class DisagreementOut(Shape):
+    """A question to settle: score it, under a lock, as somebody who is no reader of the copy."""
+
+    copy_id: str = Field(examples=["E7K3M9-0001"])
+    question: str = Field(examples=["1.a"])
+    points: list[Decimal] = Field(examples=[["2.5", "4"]])
+
+    @classmethod
+    def of(cls, found: Disagreement) -> "DisagreementOut":
+        return cls(copy_id=found.copy_id, question=found.question, points=list(found.points))
+
+
+class DisagreementsOut(Shape):
+    items: list[DisagreementOut]
+    next: int | None = Field(description="The cursor of the next page; null on the last.")

@@ -1,6 +1,7 @@
 """Commands of coordinators: who marks what, which copy comes back, when results are released."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -30,6 +31,8 @@ def dispatch(
     *,
     marker: tuple[str, ...] = (),
     by_question: Switch = False,
+    double: Switch = False,
+    tolerance: Decimal = Decimal(0),
     rebalance: Switch = False,
 ) -> int:
     """Share the copies that are ready out to markers, evenly.
@@ -38,9 +41,11 @@ def dispatch(
         exam: Id of the exam.
         marker: logins; none = every account that is a marker.
         by_question: give the questions at the top of the scheme out separately.
+        double: have each copy marked by two markers who do not see each other's marks.
+        tolerance: points two readings of a question may differ by and still agree.
         rebalance: move copies that nobody touched until all have as much.
     """
-    mode = Mode(is_by_question=by_question)
+    mode = Mode(is_by_question=by_question, readings=2 if double else 1, tolerance=tolerance)
     with running.workbench() as bench:
         done = dispatch_copies(
             bench.database,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from viatique import progress
-from viatique.db import annotations, claims, copies, finals, marking
+from viatique.db import annotations, claims, copies, finals, marking, readings
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
 from viatique.errors import Conflict, TransientError, ViatiqueError
@@ -121,7 +121,7 @@ def _compose_job(
         rows=score_rows(exam.scheme, scores, remarks),
         total=total_score(exam.scheme, scores),
         maximum=exam.scheme.total,
-        appreciation=copy.appreciation,
+        appreciation=copy.appreciation or _of_both_readers(connection, copy_id),
     )
     return ComposeJob(
         copy_id=copy_id,
@@ -131,6 +131,12 @@ def _compose_job(
         annotations=tuple(one.annotation for one in annotations.list_stored(connection, copy_id)),
         language=exam.language,
     )
+
+
+def _of_both_readers(connection: Connection, copy_id: CopyId) -> str:
+    """The readers' overall remarks, one under the other, when nobody wrote one that counts."""
+    found = readings.list_readings(connection, copy_id, questions=[readings.OVERALL])
+    return "\n".join(one.scored.remark for one in found if one.scored.remark)
 
 
 def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run) -> None:

@@ -6,9 +6,10 @@ while the copy is still kept from others.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from viatique.access import Role
-from viatique.db import annotations, marking
+from viatique.db import annotations, marking, readings
 from viatique.db.annotations import StoredAnnotation
 from viatique.db.copies import Copy, find_copy
 from viatique.db.dispatch import Duty
@@ -16,12 +17,14 @@ from viatique.db.exams import find_exam
 from viatique.db.locks import Hold
 from viatique.db.marking import Appreciation, Draft, Scored
 from viatique.db.pool import Connection, Database
+from viatique.db.readings import OVERALL
 from viatique.dispatch import part_leaves
 from viatique.errors import Forbidden, InvalidInput, NotFound
 from viatique.lifecycle import LockConflict
 from viatique.models import Annotation, CopyId
 from viatique.run import Run
 from viatique.scoring import Scheme, points_problem
+from viatique.steps.agree import agree_on
 from viatique.steps.locks import Refused, duty_of, refuse
 
 
@@ -43,16 +46,19 @@ def marks_of(database: Database, run: Run, copy_id: CopyId) -> CopyMarks:
     """
     with database.transaction() as connection:
         find_copy(connection, copy_id)
-        duty_of(connection, run, copy_id)
+        duty = duty_of(connection, run, copy_id)
+        by = run.actor if duty.is_blind else None
         return CopyMarks(
-            scores=marking.list_scores(connection, copy_id),
-            appreciation=marking.find_appreciation(connection, copy_id),
-            annotations=annotations.list_stored(connection, copy_id),
+            scores=_list_scores(connection, copy_id, by),
+            appreciation=_find_appreciation(connection, copy_id, by),
+            annotations=annotations.list_stored(connection, copy_id, by=by),
         )
 
 
 def put_score(database: Database, run: Run, hold: Hold, scored: Scored) -> Scored | Refused:
     """Stores points and remark of a question in place of version ``scored.version`` (0: none).
+
+    Of a copy that is read twice, a reader's score is theirs alone; what both agree on counts.
 
     Raises:
         NotFound: no such copy.
@@ -63,17 +69,16 @@ def put_score(database: Database, run: Run, hold: Hold, scored: Scored) -> Score
         copy = find_copy(connection, hold.copy_id)
         scheme = find_exam(connection, copy.exam_id).scheme
         _check_points(scheme, scored)
-        _check_part(duty_of(connection, run, hold.copy_id), scheme, scored.question)
-        version = marking.put_score(connection, hold, scored, run=run)
+        duty = duty_of(connection, run, hold.copy_id)
+        _check_part(duty, scheme, scored.question)
+        put = readings.put_reading if duty.is_blind else marking.put_score
+        version = put(connection, hold, scored, run=run)
         if isinstance(version, LockConflict):
-            find = marking.find_score
-            return _refuse(
-                connection,
-                run,
-                hold,
-                version,
-                lambda: find(connection, hold.copy_id, scored.question),
-            )
+            by = run.actor if duty.is_blind else None
+            find = partial(_find_score, connection, hold.copy_id, by, scored.question)
+            return _refuse(connection, run, hold, version, find)
+        if duty.mode and duty.is_blind:
+            agree_on(connection, hold, scheme, duty.mode, scored.question, run=run)
         return replace(scored, version=version)
 
 
@@ -84,13 +89,22 @@ def put_appreciation(
 
     Raises:
         NotFound: no such copy.
+        Forbidden: the copy is dispatched to other markers.
     """
     with database.transaction() as connection:
         find_copy(connection, hold.copy_id)
-        version = marking.put_appreciation(connection, hold, appreciation, run=run)
+        duty = duty_of(connection, run, hold.copy_id)
+        if duty.is_blind:
+            scored = Scored(
+                question=OVERALL, remark=appreciation.text, version=appreciation.version
+            )
+            version = readings.put_reading(connection, hold, scored, run=run)
+        else:
+            version = marking.put_appreciation(connection, hold, appreciation, run=run)
         if isinstance(version, LockConflict):
-            find = marking.find_appreciation
-            return _refuse(connection, run, hold, version, lambda: find(connection, hold.copy_id))
+            by = run.actor if duty.is_blind else None
+            find = partial(_find_appreciation, connection, hold.copy_id, by)
+            return _refuse(connection, run, hold, version, find)
         return replace(appreciation, version=version)
 
 
@@ -122,6 +136,7 @@ def update_annotation(
     """
     with database.transaction() as connection:
         _check_page(find_copy(connection, hold.copy_id), changed.annotation)
+        _check_is_own(connection, run, hold, changed.annotation_id)
         version = annotations.update_annotation(connection, hold, changed, run=run)
         if isinstance(version, LockConflict):
             return _refuse_annotation(connection, run, hold, changed.annotation_id, version)
@@ -138,6 +153,7 @@ def delete_annotation(
     """
     with database.transaction() as connection:
         find_copy(connection, hold.copy_id)
+        _check_is_own(connection, run, hold, annotation_id)
         gone = annotations.delete_annotation(
             connection, hold, annotation_id, version=version, run=run
         )
@@ -156,14 +172,8 @@ def save_draft(database: Database, run: Run, hold: Hold, draft: Draft) -> Draft 
         find_copy(connection, hold.copy_id)
         version = marking.put_draft(connection, hold, draft, run=run)
         if isinstance(version, LockConflict):
-            find = marking.find_draft
-            return _refuse(
-                connection,
-                run,
-                hold,
-                version,
-                lambda: find(connection, hold.copy_id, run.actor),
-            )
+            find = partial(marking.find_draft, connection, hold.copy_id, run.actor)
+            return _refuse(connection, run, hold, version, find)
         return replace(draft, version=version)
 
 
@@ -176,6 +186,29 @@ def load_draft(database: Database, run: Run, copy_id: CopyId) -> Draft:
     with database.transaction() as connection:
         find_copy(connection, copy_id)
         return marking.find_draft(connection, copy_id, run.actor)
+
+
+def _list_scores(connection: Connection, copy_id: CopyId, by: str | None) -> tuple[Scored, ...]:
+    """The scores that count; of a blind reader, only what they gave."""
+    if by is None:
+        return marking.list_scores(connection, copy_id)
+    found = readings.list_readings(connection, copy_id)
+    return tuple(
+        one.scored for one in found if one.account_id == by and one.scored.question != OVERALL
+    )
+
+
+def _find_score(connection: Connection, copy_id: CopyId, by: str | None, question: str) -> Scored:
+    if by is None:
+        return marking.find_score(connection, copy_id, question)
+    return readings.find_reading(connection, copy_id, by, question)
+
+
+def _find_appreciation(connection: Connection, copy_id: CopyId, by: str | None) -> Appreciation:
+    if by is None:
+        return marking.find_appreciation(connection, copy_id)
+    found = readings.find_reading(connection, copy_id, by, OVERALL)
+    return Appreciation(text=found.remark, version=found.version)
 
 
 def _refuse(
@@ -214,6 +247,14 @@ def _check_part(duty: Duty, scheme: Scheme, question: str) -> None:
         return
     if question not in {leaf for part, leaf in part_leaves(scheme) if part in duty.parts}:
         raise Forbidden("This question is dispatched to other markers.")
+
+
+def _check_is_own(connection: Connection, run: Run, hold: Hold, annotation_id: int) -> None:
+    """Blind readers see and change their own annotations only."""
+    if not duty_of(connection, run, hold.copy_id).is_blind:
+        return
+    if annotations.find_stored(connection, hold.copy_id, annotation_id, by=run.actor) is None:
+        raise NotFound(f"Copy {hold.copy_id} has no annotation {annotation_id} of yours.")
 
 
 def _check_page(copy: Copy, annotation: Annotation) -> None:
