@@ -12,6 +12,7 @@ from dashboard.views import (
     identify,
     marking,
     quarantine,
+    results,
     todo,
 )
 from viatique.access import Permission
@@ -32,6 +33,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("exams", exams.show, Permission.RUN_EXAMS),
         Entry("copies", copies.show, Permission.VIEW_COPIES),
         Entry("copy", copy.show, Permission.VIEW_COPIES, is_listed=False),
+        Entry("results", results.show, Permission.VIEW_COPIES),
     ),
     "group_desks": (
         Entry("identify", identify.show, Permission.VIEW_IDENTITY),

@@ -4,11 +4,12 @@ The gate has asked for a session before; whose it is decides here.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dashboard.core import acting, open_database, store
@@ -17,9 +18,11 @@ from viatique.access import Permission
 from viatique.db.pool import Database
 from viatique.errors import Conflict, Forbidden, NotFound, ViatiqueError
 from viatique.files import Store
-from viatique.models import CopyId
+from viatique.models import CopyId, ExamId
+from viatique.results import Profile
 from viatique.run import Run
 from viatique.steps.download import download_copy, download_final
+from viatique.steps.export_results import send_csv, send_pdfs
 
 logger = logging.getLogger("viatique")
 
@@ -38,6 +41,17 @@ def final_address(copy_id: CopyId) -> str:
     return f"{PREFIX}/finals/{copy_id}.pdf"
 
 
+def results_address(exam_id: ExamId, profile: Profile, *, has_decimal_comma: bool = False) -> str:
+    """Where the results of an exam are downloaded as a CSV."""
+    comma = "?comma=yes" if has_decimal_comma else ""
+    return f"{PREFIX}/exams/{exam_id}/{profile}.csv{comma}"
+
+
+def finals_address(exam_id: ExamId) -> str:
+    """Where all final PDFs of an exam are downloaded in a ZIP."""
+    return f"{PREFIX}/exams/{exam_id}/finals.zip"
+
+
 async def _copy(request: Request) -> Response:
     return await _download(request, download_copy)
 
@@ -48,14 +62,47 @@ async def _final(request: Request) -> Response:
 
 async def _download(request: Request, download: Download) -> Response:
     copy_id = CopyId(request.path_params["copy_id"])
-    token = session_token(request.headers) or ""
+    work = partial(_file, _token(request), download, copy_id)
+    return await _sent(work, f"{copy_id}.pdf", "application/pdf")
+
+
+async def _results(request: Request) -> Response:
+    exam_id, profile = ExamId(request.path_params["exam_id"]), request.path_params["profile"]
+    if profile not in list(Profile):
+        return PlainTextResponse("No such profile.", status_code=404)
+    comma = request.query_params.get("comma") == "yes"
+    work = partial(_csv, _token(request), exam_id, Profile(profile), has_decimal_comma=comma)
+    return await _sent(work, f"{exam_id}-{profile}.csv", "text/csv; charset=utf-8")
+
+
+async def _finals(request: Request) -> Response:
+    exam_id = ExamId(request.path_params["exam_id"])
+    work = partial(_zip, _token(request), exam_id)
+    return await _sent(work, f"{exam_id}-finals.zip", "application/zip")
+
+
+async def _sent(
+    work: Callable[[], bytes | Iterator[bytes]], name: str, media_type: str
+) -> Response:
+    """What the work gives, as a file of that name; or why it may not leave."""
     try:
-        pdf = await run_in_threadpool(_file, token, download, copy_id)
+        content = await run_in_threadpool(work)
     except ViatiqueError as error:
         logger.warning("download_refused", exc_info=error)
-        return PlainTextResponse(str(error), status_code=STATUS_CODES.get(type(error), 503))
-    name = f'attachment; filename="{copy_id}.pdf"'
-    return Response(pdf, media_type="application/pdf", headers={"content-disposition": name})
+        return PlainTextResponse(str(error), status_code=_status_of(error))
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    if isinstance(content, bytes):
+        return Response(content, media_type=media_type, headers=headers)
+    return StreamingResponse(content, media_type=media_type, headers=headers)
+
+
+def _status_of(error: ViatiqueError) -> int:
+    codes = (code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
+    return next(codes, 503)
+
+
+def _token(request: Request) -> str:
+    return session_token(request.headers) or ""
 
 
 def _file(token: str, download: Download, copy_id: CopyId) -> bytes:
@@ -63,7 +110,19 @@ def _file(token: str, download: Download, copy_id: CopyId) -> bytes:
     return download(open_database(), store(), run, copy_id)
 
 
+def _csv(token: str, exam_id: ExamId, profile: Profile, *, has_decimal_comma: bool) -> bytes:
+    run = acting(token, Permission.DIRECT)
+    return send_csv(open_database(), run, exam_id, profile, has_decimal_comma=has_decimal_comma)
+
+
+def _zip(token: str, exam_id: ExamId) -> Iterator[bytes]:
+    run = acting(token, Permission.DIRECT)
+    return send_pdfs(open_database(), store(), run, exam_id)
+
+
 ROUTES = (
     Route(f"{PREFIX}/copies/{{copy_id}}.pdf", _copy),
     Route(f"{PREFIX}/finals/{{copy_id}}.pdf", _final),
+    Route(f"{PREFIX}/exams/{{exam_id}}/{{profile}}.csv", _results),
+    Route(f"{PREFIX}/exams/{{exam_id}}/finals.zip", _finals),
 )

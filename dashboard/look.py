@@ -1,5 +1,6 @@
 """What all pages look like: titles with a line of help, chips, empty states, theme."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -56,6 +57,17 @@ def ago(visit: Visit, at: datetime | None) -> str:
         if seconds >= length:
             return visit.text(f"ago_{unit}", count=int(seconds // length))
     return visit.text("ago_now")
+
+
+def show_downloads(visit: Visit, links: Iterable[tuple[str, str]]) -> None:
+    """Links to files, each an address and the key of its text."""
+    st.html(
+        " &nbsp; ".join(
+            f'<a href="{address}" target="_self" download style="color:inherit">'
+            f"{visit.text(key)}</a>"
+            for address, key in links
+        )
+    )
 
 
 def status_chip(visit: Visit, status: CopyStatus) -> str:

@@ -7,6 +7,7 @@ from dashboard.texts import (
     identify,
     marking,
     quarantine,
+    results,
     shell,
     states,
     todo,
@@ -22,6 +23,7 @@ CATALOGUES = (
     identify,
     quarantine,
     marking,
+    results,
     audit,
 )
 TEXTS: dict[str, tuple[str, str]] = {

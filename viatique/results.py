@@ -88,9 +88,18 @@ class Figures:
     questions: tuple[QuestionFigures, ...]
 
 
-def to_csv(results: Sequence[Result], scheme: Scheme, profile: Profile) -> bytes:
+def to_csv(
+    results: Sequence[Result],
+    scheme: Scheme,
+    profile: Profile,
+    *,
+    has_decimal_comma: bool = False,
+) -> bytes:
     """A CSV that spreadsheets open as it is: UTF-8 with its mark, semicolons, no formulas."""
-    rows = _pronote_rows(results) if profile is Profile.PRONOTE else _plain_rows(results, scheme)
+    if profile is Profile.PRONOTE:
+        rows = _pronote_rows(results)
+    else:
+        rows = _plain_rows(results, scheme, "," if has_decimal_comma else ".")
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerows([_safe(cell) for cell in row] for row in rows)
@@ -116,7 +125,10 @@ def figures(results: Sequence[Result], scheme: Scheme) -> Figures | None:
     )
 
 
-def _plain_rows(results: Sequence[Result], scheme: Scheme) -> list[list[str]]:
+def _plain_rows(results: Sequence[Result], scheme: Scheme, decimal_mark: str) -> list[list[str]]:
+    def written(points: Decimal) -> str:
+        return _written(points, decimal_mark)
+
     questions = list(scheme.maximum())
     rows = [["student", "last_name", "first_name", "group", "copy", "state", "score", "total"]]
     rows[0] += questions
@@ -130,9 +142,9 @@ def _plain_rows(results: Sequence[Result], scheme: Scheme) -> list[list[str]]:
                 who.group if who else "",
                 one.copy_id or "",
                 one.state,
-                "" if one.score is None else f"{one.score.normalize():f}",
-                f"{scheme.total.normalize():f}",
-                *(f"{one.points[q].normalize():f}" if q in one.points else "" for q in questions),
+                "" if one.score is None else written(one.score),
+                written(scheme.total),
+                *(written(one.points[q]) if q in one.points else "" for q in questions),
             ]
         )
     return rows
@@ -145,10 +157,14 @@ def _pronote_rows(results: Sequence[Result]) -> list[list[str]]:
             continue
         mark = "Abs" if one.state is ResultState.ABSENT else ""
         if one.score is not None:
-            mark = f"{one.score.normalize():f}".replace(".", ",")
+            mark = _written(one.score, ",")
         who = one.student
         rows.append([who.last_name, who.first_name, who.group, mark])
     return rows
+
+
+def _written(points: Decimal, decimal_mark: str) -> str:
+    return f"{points.normalize():f}".replace(".", decimal_mark)
 
 
 def _safe(cell: str) -> str:

@@ -7,7 +7,7 @@ from dashboard.actions.quarantine import release
 from dashboard.data.copies import expected_pages, find_copy, has_final, history
 from dashboard.data.runs import known_runs
 from dashboard.files import copy_address, final_address
-from dashboard.look import identity_chip, show_title, status_chip
+from dashboard.look import identity_chip, show_downloads, show_title, status_chip
 from dashboard.page import Visit, page_named
 from dashboard.wording import action_text
 from viatique.access import Permission
@@ -20,7 +20,6 @@ from viatique.run import SYSTEM
 from viatique.texts import reason_text
 
 LOOKED_AT = "looked_at_page"
-LINK_STYLE = 'style="color:inherit"'
 
 
 def show(visit: Visit) -> None:
@@ -111,12 +110,7 @@ def _show_files(visit: Visit, copy: Copy) -> None:
         links.append((copy_address(copy.copy_id), "as_scanned"))
     if has_final(copy):
         links.append((final_address(copy.copy_id), "download"))
-    st.html(
-        " &nbsp; ".join(
-            f'<a href="{address}" target="_self" download {LINK_STYLE}>{visit.text(key)}</a>'
-            for address, key in links
-        )
-    )
+    show_downloads(visit, links)
 
 
 def _release(visit: Visit, copy: Copy) -> None:

@@ -7,7 +7,7 @@ import logging
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -74,6 +74,26 @@ def export_csv(
     return results
 
 
+def send_csv(
+    database: Database,
+    run: Run,
+    exam_id: ExamId,
+    profile: Profile,
+    *,
+    has_decimal_comma: bool = False,
+) -> bytes:
+    """The results as a CSV, for somebody who downloads them.
+
+    Raises:
+        NotFound: there is no such exam.
+        NotReleased: its results may not leave yet.
+    """
+    require_release(database, exam_id)
+    results, scheme = list_results(database, exam_id)
+    _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
+    return to_csv(results, scheme, profile, has_decimal_comma=has_decimal_comma)
+
+
 def export_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId, path: Path) -> int:
     """Writes a ZIP of all final PDFs, one at a time; those without a student are in a folder.
 
@@ -86,22 +106,72 @@ def export_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId, pat
         InvalidInput: the file cannot be written.
         StoredFileCorrupt: a final PDF is damaged.
     """
-    require_release(database, exam_id)
-    results, _ = list_results(database, exam_id)
-    with database.transaction() as connection:
-        finals = copies.list_final_pdfs(connection, exam_id)
-    graded = [one for one in results if one.copy_id in finals]
+    graded = _finalized(database, exam_id)
 
     def write(part: Path) -> None:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-            for one in graded:
-                if one.copy_id is not None:
-                    pdf = store.get(finals[one.copy_id][0], Kind.FINAL)
-                    archive.writestr(zipfile.ZipInfo(_pdf_name(one), ZIP_DATE), pdf)
+        with part.open("wb") as file:
+            file.writelines(_zip_parts(store, graded))
 
     replace_file(path, write)
     _note(database, run, exam_id, what="pdf", lines=len(graded))
     return len(graded)
+
+
+def send_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId) -> Iterator[bytes]:
+    """The ZIP of ``export_pdfs`` in parts, for somebody who downloads it.
+
+    All but a damaged PDF is found out before the first part; its event is written then too.
+
+    Raises:
+        NotFound: there is no such exam.
+        NotReleased: its results may not leave yet.
+    """
+    graded = _finalized(database, exam_id)
+    _note(database, run, exam_id, what="pdf", lines=len(graded))
+    return _zip_parts(store, graded)
+
+
+def _finalized(database: Database, exam_id: ExamId) -> list[tuple[Result, Sha256]]:
+    require_release(database, exam_id)
+    results, _ = list_results(database, exam_id)
+    with database.transaction() as connection:
+        finals = copies.list_final_pdfs(connection, exam_id)
+    return [
+        (one, finals[one.copy_id][0])
+        for one in results
+        if one.copy_id is not None and one.copy_id in finals
+    ]
+
+
+class _Pipe:
+    """Where a ZIP is written that nobody can go back over: what came is taken away part by part."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes, /) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def take(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+
+def _zip_parts(store: Store, graded: Sequence[tuple[Result, Sha256]]) -> Iterator[bytes]:
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
+        for one, sha256 in graded:
+            name = zipfile.ZipInfo(_pdf_name(one), ZIP_DATE)
+            archive.writestr(name, store.get(sha256, Kind.FINAL))
+            yield pipe.take()
+    yield pipe.take()
 
 
 def _of_copy(
