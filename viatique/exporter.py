@@ -15,27 +15,36 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from viatique.db.pool import Database
 from viatique.limiter import Limiter
 from viatique.metrics import DomainCollector
+from viatique.seal_files import seal_files_of
 from viatique.steps.health import Health
+from viatique.workbench import Workbench
 
 LIMIT = 60
 """Answers to one client in a minute; Prometheus asks four times a minute."""
 
 
-def create_exporter(
-    database: Database, token: str, *, retry_limit: int, health: Health
-) -> Starlette:
+def create_exporter(domain: Collector, token: str, health: Health) -> Starlette:
     """The exporter's web application."""
     registry = process_registry()
-    registry.register(DomainCollector(database, retry_limit=retry_limit))
+    registry.register(domain)
     return Starlette(routes=[metrics_route(registry, token), *health_routes(health)])
+
+
+def domain_collector(bench: Workbench) -> DomainCollector:
+    """What there is to tell of an installation."""
+    return DomainCollector(
+        bench.database,
+        retry_limit=bench.settings.retry_limit,
+        seal_files=seal_files_of(bench.settings),
+    )
 
 
 def process_registry() -> CollectorRegistry:

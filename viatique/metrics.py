@@ -20,6 +20,8 @@ from viatique.db.pool import Connection, Database
 from viatique.errors import ViatiqueError
 from viatique.logs import severity
 from viatique.measured import METRICS, Metric
+from viatique.seal_files import SealFiles
+from viatique.steps.seal_state import is_seal_sound, seal_age_s
 
 logger = logging.getLogger("metrics")
 
@@ -35,11 +37,13 @@ class DomainCollector(Collector):
     Args:
         database: where everything was measured.
         retry_limit: attempts after which a copy that cannot be finalized needs a person.
+        seal_files: where the trail's seals are anchored.
     """
 
-    def __init__(self, database: Database, *, retry_limit: int) -> None:
+    def __init__(self, database: Database, *, retry_limit: int, seal_files: SealFiles) -> None:
         self._database = database
         self._retry_limit = retry_limit
+        self._seal_files = seal_files
 
     def describe(self) -> Iterable[Family]:
         """Nothing: names need not be known before the first scrape, nor a database."""
@@ -49,7 +53,11 @@ class DomainCollector(Collector):
         """All metrics; without a database only ``viatique_database_up`` 0."""
         try:
             with self._database.transaction(timeout_s=TIMEOUT_S) as connection:
-                found = [*_measured(connection), *_counted(connection, self._retry_limit)]
+                found = [
+                    *_measured(connection),
+                    *_counted(connection, self._retry_limit),
+                    *_sealed(connection, self._seal_files),
+                ]
         except ViatiqueError as error:
             logger.log(severity(error), "metrics_without_database", exc_info=error)
             found = []
@@ -93,6 +101,19 @@ def _counted(connection: Connection, retry_limit: int) -> Iterator[Family]:
         "grading_retries_exhausted",
         "Copies that failed to be finalized as often as is tried.",
         value=measures.count_exhausted(connection, retry_limit),
+    )
+
+
+def _sealed(connection: Connection, files: SealFiles) -> Iterator[Family]:
+    yield GaugeMetricFamily(
+        "grading_audit_seal_age_seconds",
+        "Since when the oldest audit event waits for its seal.",
+        value=seal_age_s(connection),
+    )
+    yield GaugeMetricFamily(
+        "grading_audit_seal_ok",
+        "Whether the newest seal is signed and anchored and the trail's guards are on.",
+        value=1 if is_seal_sound(connection, files) else 0,
     )
 
 

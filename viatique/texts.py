@@ -114,6 +114,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This scan is already in exam {exam}; nothing was added.",
         "Ce scan est déjà dans l'examen {exam} ; rien n'a été ajouté.",
     ),
+    "nothing_wrong": ("Nothing is wrong here.", "Rien ne cloche ici."),
     "metrics_reset": (
         "Counting begins anew; {count} measurements were forgotten.",
         "Le comptage recommence ; {count} mesures oubliées.",

@@ -18,10 +18,14 @@ from viatique.exporter import LIMIT, create_exporter, metrics_token
 from viatique.files import Store
 from viatique.lifecycle import Action, CopyStatus
 from viatique.measured import OcrError
+from viatique.metrics import DomainCollector
 from viatique.models import IdentityState
 from viatique.run import Run
+from viatique.seal_files import SealFiles
 from viatique.steps.health import Health
 from viatique.steps.reset_metrics import reset_metrics
+from viatique.steps.seal_state import is_seal_sound, seal_age_s
+from viatique.steps.seal_trail import seal_trail
 
 TOKEN = "t" * 43
 FINALIZE = "grading_finalize_duration_seconds"
@@ -29,7 +33,8 @@ FINALIZE = "grading_finalize_duration_seconds"
 
 def exporter(database: Database) -> Starlette:
     health = Health(database=database, store=Store("memory://"), prefect_api_url=lambda: None)
-    return create_exporter(database, TOKEN, retry_limit=3, health=health)
+    domain = DomainCollector(database, retry_limit=3, seal_files=SealFiles(folder=Path("/none")))
+    return create_exporter(domain, TOKEN, health)
 
 
 def scrape(database: Database) -> dict[str, list[Sample]]:
@@ -167,3 +172,25 @@ def test_the_token_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
     token = metrics_token(tmp_path)
     assert token == metrics_token(tmp_path)
     assert (tmp_path / "run" / "metrics.token").stat().st_mode & 0o077 == 0
+
+
+def test_the_trails_seal_is_watched(database: Database, tmp_path: Path) -> None:
+    files = SealFiles(folder=tmp_path)
+    store_copies(database, store_exam(database), 1)
+
+    def told() -> tuple[bool, bool]:
+        with database.transaction() as connection:
+            return seal_age_s(connection) > 0, is_seal_sound(connection, files)
+
+    assert told() == (True, True)
+    seal_trail(database, files)
+    assert told() == (False, True)
+    anchor = tmp_path / "anchor.jsonl"
+    anchor.write_text(anchor.read_text().replace("digest", "gone"))
+    assert told() == (False, False)
+
+
+def test_a_guard_that_is_off_is_watched(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as connection:
+        connection.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_event_no_row_change")
+        assert not is_seal_sound(connection, SealFiles(folder=tmp_path))

@@ -14,7 +14,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from viatique.access import Role
-from viatique.cli import direction, running, terminal
+from viatique.cli import direction, doctor, running, terminal
 from viatique.cli.audit import audit_app
 from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
 from viatique.cli.listing import (
@@ -77,6 +77,7 @@ app.command(audit_app)
 app.command(metrics_app)
 app.register_install_completion_command()
 direction.register(app, exam_app)
+doctor.register(app)
 
 
 @exam_app.command

@@ -8,12 +8,13 @@ from viatique.api.paths import PREFIX
 from viatique.cli.terminal import say
 from viatique.exporter import (
     create_exporter,
+    domain_collector,
     health_routes,
     metrics_route,
     metrics_token,
     process_registry,
 )
-from viatique.services.prefect_server import known_api_url
+from viatique.services.prefect_server import current_api_url
 from viatique.steps.health import Health
 from viatique.workbench import Workbench
 
@@ -37,18 +38,15 @@ def serve_metrics(bench: Workbench, host: str, port: int) -> None:
     """Prometheus metrics, behind the token of this home."""
     token = metrics_token(bench.settings.home_path)
     say(f"http://{host}:{port}/metrics")
-    exporter = create_exporter(
-        bench.database, token, retry_limit=bench.settings.retry_limit, health=_health(bench)
-    )
+    exporter = create_exporter(domain_collector(bench), token, _health(bench))
     uvicorn.run(
         exporter, host=host, port=port, log_config=None, access_log=False, server_header=False
     )
 
 
 def _health(bench: Workbench) -> Health:
-    settings = bench.settings
-
-    def prefect_api_url() -> str | None:
-        return settings.prefect_api_url or known_api_url(settings.home_path)
-
-    return Health(database=bench.database, store=bench.store, prefect_api_url=prefect_api_url)
+    return Health(
+        database=bench.database,
+        store=bench.store,
+        prefect_api_url=lambda: current_api_url(bench.settings),
+    )

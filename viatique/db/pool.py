@@ -4,6 +4,7 @@
 leave this module. A connection is never held across OCR or PDF work.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -117,6 +118,7 @@ def _connect_arguments() -> dict[str, Any]:
         # generic plans turned a 1 ms event page into 152-911 ms
         "prepare_threshold": None,
         "connect_timeout": CONNECT_TIMEOUT_S,
-        "application_name": "viatique",
+        # `viatique sessions` tells people which program that is
+        "application_name": f"viatique {os.getpid()}",
         "options": "-c TimeZone=UTC",
     }

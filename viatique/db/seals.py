@@ -183,3 +183,15 @@ def _seal(row: Mapping[str, Any]) -> Seal:
         public_key=bytes(row["public_key"]),
         signature=bytes(row["signature"]),
     )
+
+
+def oldest_unsealed_s(connection: Connection, from_tick: int) -> float:
+    """Seconds since the oldest event from that tick on happened, 0 when there is none."""
+    row = connection.execute(
+        """
+        SELECT extract(epoch FROM clock_timestamp() - min(at))::float8 AS age_s
+        FROM audit_event WHERE tick >= %(tick)s
+        """,
+        {"tick": from_tick},
+    ).fetchone()
+    return max(0.0, row["age_s"] or 0.0) if row else 0.0

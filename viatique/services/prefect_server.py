@@ -27,6 +27,7 @@ from viatique.services.processes import (
     stop_process,
     write_record,
 )
+from viatique.settings import Settings
 
 START_TIMEOUT_S = 180.0
 """Seen 11-60 s on a loaded 2-core machine, migrations included (2026-11)."""
@@ -69,10 +70,11 @@ def stop_prefect_server(home: Path) -> bool:
     return True
 
 
-def known_api_url(home: Path) -> str | None:
-    """Where the home's server runs now; None when it does not, as nobody needs it."""
-    record = read_record(_record_path(home))
-    return api_url(record.port) if record and running(record) else None
+def current_api_url(settings: Settings) -> str | None:
+    """Where Prefect is now; None when the home's own server does not run, as nobody needs it."""
+    record = read_record(_record_path(settings.home_path))
+    own = api_url(record.port) if record and running(record) else None
+    return settings.prefect_api_url or own
 
 
 def api_url(port: int) -> str:
