@@ -1,8 +1,9 @@
 """The exporter of an installation as a program, and its numbers."""
 
+import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
@@ -16,12 +17,12 @@ Numbers = dict[tuple[str, ...], float]
 
 
 @contextmanager
-def program(installation: Installation, *arguments: str, ready: str) -> Iterator[int]:
+def serving(environment: Mapping[str, str], *arguments: str, ready: str) -> Iterator[int]:
     """A serving command as a process of its own, killed at the end; gives its port."""
     port = free_port()
     with subprocess.Popen(
         [*COMMAND, *arguments, "--port", str(port)],
-        env=installation.environment,
+        env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.flows.installation import Installation
-from tests.flows.scraping import Numbers, program, scrape
+from tests.flows.scraping import Numbers, scrape, serving
 from tests.flows.ways import services, texts, with_database
 from tests.steps.benches import write_exam, write_scan
 from tests.unit.pdf_factories import scan
@@ -154,9 +154,9 @@ def _count_empty(installation: Installation, connection: psycopg.Connection) -> 
 def test_every_number_is_the_databases_whatever_was_killed(
     installation: Installation, troubled: str
 ) -> None:
-    with program(installation, "metrics", ready="/health/live") as port:
+    with serving(installation.environment, "metrics", ready="/health/live") as port:
         before = scrape(installation, port)
-    with program(installation, "metrics", ready="/health/live") as port:
+    with serving(installation.environment, "metrics", ready="/health/live") as port:
         after = scrape(installation, port)
     expected = truths(installation)
     assert {name for name, *_ in expected} == TRUTHS.keys()
@@ -170,7 +170,7 @@ def test_every_number_is_the_databases_whatever_was_killed(
 
 
 def test_a_failed_finalization_took_its_time(installation: Installation, troubled: str) -> None:
-    with program(installation, "metrics", ready="/health/live") as port:
+    with serving(installation.environment, "metrics", ready="/health/live") as port:
         numbers = scrape(installation, port)
     assert numbers["grading_finalize_duration_seconds_sum", "1", "failed"] > 0
     assert numbers["grading_finalize_duration_seconds_sum", "3+", "failed"] > 0
@@ -180,7 +180,7 @@ def test_names_are_in_no_log_no_metric_and_nowhere_in_prefect(
     installation: Installation, troubled: str
 ) -> None:
     words = re.compile(f"{NAME}|{OTHER}", re.IGNORECASE)
-    with program(installation, "metrics", ready="/health/live") as port:
+    with serving(installation.environment, "metrics", ready="/health/live") as port:
         metrics = json.dumps(list(scrape(installation, port)))
     with services(installation) as found:
         cells = texts(with_database(found.database_dsn, "prefect"))

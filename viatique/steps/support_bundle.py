@@ -80,9 +80,14 @@ def _environment(settings: Settings) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
-        "settings": json.loads(settings.model_dump_json()),
+        "settings": {name: _shown(value) for name, value in settings.model_dump().items()},
         "packages": {one.name: one.version for one in distributions()},
     }
+
+
+def _shown(value: object) -> object:
+    """Numbers and switches as they are; of folders and addresses, whether they were set."""
+    return value if isinstance(value, bool | int | float | None) else "set"
 
 
 def _database(connection: Connection) -> dict[str, Any]:
