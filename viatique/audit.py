@@ -39,7 +39,7 @@ class CopyState:
 
     Attributes:
         status: None before it was imported.
-        scores: by question.
+        scores: by question; one of two blind readings by question and reader.
         annotations: version by annotation id.
         final: content id and score of the final PDF that counts; none once a copy is reopened.
         holder: the account that locked it last and did not give it back, expired or not.
@@ -187,6 +187,8 @@ def _score(before: CopyState, event: Event) -> _Step:
         after = replace(before, appreciation=_number(told))
         return _missing(before.appreciation, after.appreciation), after
     question = str(event.details["question"])
+    if "reader" in event.details:
+        question = f"{question} read by {event.details['reader']}"
     points = event.details.get("points")
     known = before.scores.get(question)
     score = Versioned(

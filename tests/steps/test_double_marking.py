@@ -1,6 +1,7 @@
 """Two markers read the same copy unseen; what is near is agreed, what is apart is settled."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +18,12 @@ from viatique.errors import Forbidden, NotFound
 from viatique.lifecycle import Action, LockConflict
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
+from viatique.seal_files import SealFiles
 from viatique.steps import mark_copy as step
 from viatique.steps.agree import disagreements, readings_of
 from viatique.steps.dispatch_copies import dispatch_copies, list_my_copies, take_next
 from viatique.steps.locks import Refused, acquire, release
+from viatique.steps.verify_audit import verify_audit
 
 
 @pytest.fixture
@@ -172,19 +175,23 @@ def test_what_was_agreed_follows_its_readers_until_it_is_settled(
     assert counting(database, copy_id) == {"1": None}
 
 
-def test_each_accepted_change_leaves_one_event(
-    database: Database, anne: Run, bruno: Run, copy_id: CopyId
+def test_each_accepted_change_leaves_one_event_that_replays(
+    database: Database, anne: Run, bruno: Run, copy_id: CopyId, tmp_path: Path
 ) -> None:
     give(database, anne, copy_id, "1", "2")
     give(database, bruno, copy_id, "1", "2")
     with database.transaction() as connection:
         events = list_events_of_copy(connection, copy_id)
     scores = [
-        (event.actor, "reading" in event.details)
-        for event in events
-        if event.action is Action.SCORE
+        (event.actor, "reader" in event.details) for event in events if event.action is Action.SCORE
     ]
     assert scores == [(anne.actor, True), (bruno.actor, True), (bruno.actor, False)]
+    found = verify_audit(database, SealFiles(folder=tmp_path)).findings
+    assert found == ()
+    with database.transaction() as connection:
+        connection.execute("UPDATE blind_mark SET points = 3 WHERE account_id = 'U0000000A'")
+    (finding,) = verify_audit(database, SealFiles(folder=tmp_path)).findings
+    assert "question 1 read by U0000000A" in finding.message
 
 
 def test_a_copy_is_its_two_readers_and_each_is_asked_for_all_of_it(

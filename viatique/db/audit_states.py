@@ -50,21 +50,25 @@ def list_states(connection: Connection, exam_id: ExamId) -> dict[CopyId, CopySta
     rows = connection.execute(
         """
         SELECT copy.copy_id, status, identity, student_id, appreciation_version, account_id,
-            ARRAY(
-                SELECT question FROM mark WHERE mark.copy_id = copy.copy_id ORDER BY question
-            ) AS questions,
-            ARRAY(
-                SELECT points FROM mark WHERE mark.copy_id = copy.copy_id ORDER BY question
-            ) AS points,
-            ARRAY(
-                SELECT version FROM mark WHERE mark.copy_id = copy.copy_id ORDER BY question
-            ) AS versions,
+            questions, points, versions,
             ARRAY(
                 SELECT ARRAY[annotation_id, version] FROM annotation
                 WHERE annotation.copy_id = copy.copy_id
             ) AS annotations,
             final.sha256, final.score
         FROM copy
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(place ORDER BY place), '{}') AS questions,
+                coalesce(array_agg(points ORDER BY place), '{}') AS points,
+                coalesce(array_agg(version ORDER BY place), '{}') AS versions
+            FROM (
+                SELECT question AS place, points, version FROM mark
+                WHERE mark.copy_id = copy.copy_id
+                UNION ALL
+                SELECT question || ' read by ' || blind_mark.account_id, points, version
+                FROM blind_mark WHERE blind_mark.copy_id = copy.copy_id
+            ) AS given
+        ) AS scored
         LEFT JOIN copy_lock ON copy_lock.copy_id = copy.copy_id
         LEFT JOIN final_pdf AS final
             ON final.copy_id = copy.copy_id AND final.superseded_at IS NULL

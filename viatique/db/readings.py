@@ -58,7 +58,7 @@ def put_reading(
             INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
             SELECT 'SCORE', exam_id, copy_id, %(actor)s, %(correlation)s,
                 jsonb_build_object('question', %(question)s::text, 'points', %(points)s::text,
-                    'version', version, 'reading', true)
+                    'version', version, 'reader', %(actor)s::text)
             FROM put JOIN copy USING (copy_id)
         )
         SELECT conflict, version FROM guard LEFT JOIN put ON true

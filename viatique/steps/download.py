@@ -1,13 +1,16 @@
 """A file of a copy leaves the system: handed out with the event that says so."""
 
-from viatique.db import audit, copies
+from viatique.db import audit
 from viatique.db.copies import find_copy
+from viatique.db.exams import find_exam
+from viatique.db.finals import find_final_pdf
 from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.files import Kind, Store
 from viatique.lifecycle import Action
 from viatique.models import CopyId
 from viatique.run import Run
+from viatique.steps.release_results import check_released
 
 
 def download_copy(database: Database, store: Store, run: Run, copy_id: CopyId) -> bytes:
@@ -36,10 +39,12 @@ def download_final(database: Database, store: Store, run: Run, copy_id: CopyId) 
 
     Raises:
         NotFound: no such copy, or it is not finalized.
+        NotReleased: the results of its exam may not leave yet.
     """
     with database.transaction() as connection:
         copy = find_copy(connection, copy_id)
-        found = copies.list_final_pdfs(connection, copy.exam_id).get(copy_id)
+        check_released(find_exam(connection, copy.exam_id))
+        found = find_final_pdf(connection, copy_id)
         if found is None:
             raise NotFound(f"Copy {copy_id} has no final PDF.")
         audit.insert_event(
@@ -50,4 +55,4 @@ def download_final(database: Database, store: Store, run: Run, copy_id: CopyId) 
             run=run,
             details={"file": "final"},
         )
-    return store.get(found[0], Kind.FINAL)
+    return store.get(found.sha256, Kind.FINAL)

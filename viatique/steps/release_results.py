@@ -2,7 +2,7 @@
 
 import logging
 
-from viatique.db.exams import find_exam, mark_released
+from viatique.db.exams import Exam, find_exam, mark_released
 from viatique.db.pool import Database
 from viatique.errors import NotReleased
 from viatique.models import ExamId
@@ -37,9 +37,17 @@ def require_release(database: Database, exam_id: ExamId) -> None:
         NotReleased: they may not yet.
     """
     with database.transaction() as connection:
-        released_at = find_exam(connection, exam_id).released_at
-    if released_at is None:
+        check_released(find_exam(connection, exam_id))
+
+
+def check_released(exam: Exam) -> None:
+    """Nothing when the results of the exam may leave.
+
+    Raises:
+        NotReleased: they may not yet.
+    """
+    if exam.released_at is None:
         raise NotReleased(
-            f"The results of exam {exam_id} are not released.",
-            next_step=f"`viatique exam release {exam_id}` releases them.",
+            f"The results of exam {exam.exam_id} are not released.",
+            next_step=f"`viatique exam release {exam.exam_id}` releases them.",
         )
