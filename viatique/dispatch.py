@@ -50,12 +50,14 @@ def share_out(
     *,
     fixed: Collection[CopyId],
     is_rebalanced: bool,
+    begun: Mapping[CopyId, str] | None = None,
 ) -> dict[Slot, str]:
     """Who takes which slot that nobody has, or somebody else has now.
 
-    Each open slot goes to whoever has least; among these to who has most of the same part. With
-    ``is_rebalanced``, copies that nobody touched also move from who has most to who has least until
-    they differ by one at most, and away from who marks no more. The same again changes nothing.
+    Each open slot goes to who began that copy, else to whoever has least; among these to who has
+    most of the same part. With ``is_rebalanced``, copies that nobody touched also move from who has
+    most to who has least until they differ by one at most, and away from who marks no more. The
+    same again changes nothing.
 
     Args:
         wanted: all that must be marked, in the order it is shared out.
@@ -63,6 +65,7 @@ def share_out(
         markers: account ids.
         fixed: copies that move no more.
         is_rebalanced: whether what somebody has may move.
+        begun: who began which copy.
 
     Raises:
         InvalidInput: fewer markers than readings.
@@ -77,7 +80,7 @@ def share_out(
                 plan.take_away(slot)
     for slot in wanted:
         if slot not in plan.taken:
-            plan.give(slot, plan.best_for(slot))
+            plan.give(slot, plan.best_for(slot, (begun or {}).get(slot.copy_id)))
     if is_rebalanced:
         _level(plan, [slot for slot in wanted if slot.copy_id not in fixed])
     return {slot: who for slot, who in plan.taken.items() if held.get(slot) != who}
@@ -111,8 +114,10 @@ class _Plan:
         other = Slot(copy_id=slot.copy_id, part=slot.part, reading=3 - slot.reading)
         return self.taken.get(other) != who
 
-    def best_for(self, slot: Slot) -> str:
+    def best_for(self, slot: Slot, beginner: str | None) -> str:
         able = [who for who in self.markers if self.may_take(slot, who)]
+        if beginner in able and slot.part == WHOLE:
+            return beginner
         return min(able, key=lambda who: (self.loads[who], -self.parts[who, slot.part]))
 
 

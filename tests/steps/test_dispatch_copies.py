@@ -91,6 +91,42 @@ def test_a_finished_or_complete_copy_needs_no_marker(
     assert {slot.copy_id for slot in assigned(database, exam_id)} == set(copy_ids[2:])
 
 
+def test_a_copy_somebody_began_is_theirs(
+    database: Database, markers: list[Run], copy_ids: list[CopyId], exam_id: ExamId
+) -> None:
+    _, bruno, clara = markers
+    begun = take_next(database, clara, exam_id, ttl_s=TTL_S)
+    assert begun
+    dispatch_copies(database, RUN, exam_id, WHOLE)
+    slot = Slot(copy_id=begun.copy_id, part="", reading=1)
+    assert assigned(database, exam_id)[slot] == clara.actor
+    assert isinstance(score(database, clara, begun, "1"), Scored)
+    assert acquire(database, markers[0], copy_ids[1], ttl_s=TTL_S)
+    with pytest.raises(Forbidden):
+        acquire(database, bruno, begun.copy_id, ttl_s=TTL_S)
+
+
+def test_who_holds_a_copy_ends_what_they_began_whoever_it_is_given_to(
+    database: Database, markers: list[Run], copy_ids: list[CopyId], exam_id: ExamId
+) -> None:
+    anne, bruno, _ = markers
+    lock = take_next(database, anne, exam_id, ttl_s=TTL_S)
+    dispatch_copies(database, RUN, exam_id, WHOLE, markers=[bruno.actor])
+    assert isinstance(score(database, anne, lock, "1"), Scored)
+    release(database, anne, hold_of(lock))
+    with pytest.raises(Forbidden):
+        acquire(database, anne, copy_ids[0], ttl_s=TTL_S)
+    assert isinstance(acquire(database, bruno, copy_ids[0], ttl_s=TTL_S), Lock)
+
+
+def test_a_copy_somebody_began_is_not_given_to_blind_readers(
+    database: Database, markers: list[Run], copy_ids: list[CopyId], exam_id: ExamId
+) -> None:
+    take_next(database, markers[0], exam_id, ttl_s=TTL_S)
+    dispatch_copies(database, RUN, exam_id, DOUBLE)
+    assert {slot.copy_id for slot in assigned(database, exam_id)} == set(copy_ids[1:])
+
+
 def test_rebalancing_moves_only_copies_nobody_touched(
     database: Database, markers: list[Run], exam_id: ExamId
 ) -> None:

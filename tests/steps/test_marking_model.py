@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -31,13 +32,28 @@ from tests.db.marking import (
 )
 from tests.db.stored import RUN
 from viatique.db import claims, copies
+from viatique.db.dispatch import Mode
+from viatique.db.exams import find_exam
 from viatique.db.locks import Hold, Lock
 from viatique.db.marking import Appreciation, Draft, Scored
 from viatique.db.pool import Database
-from viatique.lifecycle import MARKABLE, Action, CopyStatus, LockConflict, Move, UnlockReason
+from viatique.errors import Forbidden
+from viatique.lifecycle import (
+    MARKABLE,
+    Action,
+    CopyStatus,
+    LockConflict,
+    Move,
+    ReopenReason,
+    UnlockReason,
+)
+from viatique.models import ExamId
 from viatique.run import Run
 from viatique.steps import mark_copy as step
+from viatique.steps.dispatch_copies import dispatch_copies, take_next
 from viatique.steps.locks import Refused, acquire, force_release, heartbeat, release
+from viatique.steps.release_results import release_results
+from viatique.steps.reopen import reopen_copy
 
 WHO = st.sampled_from(["UA", "UB"])
 AGE = st.sampled_from([0, 0, 0, 1, -1])
@@ -60,6 +76,19 @@ class Model:
     drafts: dict[str, Draft] = field(default_factory=dict)
     events: list[Action] = field(default_factory=list)
     conflicts: int = 0
+    is_dispatched: bool = False
+    assigned: str | None = None
+    is_released: bool = False
+
+    def keeps_out(self, who: str) -> bool:
+        """Whether the copy is the other marker's, and this one does not hold it."""
+        is_holder = self.is_live and self.owner == who
+        return self.is_dispatched and self.assigned != who and not is_holder
+
+    @property
+    def is_touched(self) -> bool:
+        written = self.score.version, self.text.text, self.notes, self.drafts
+        return self.is_live or any(written)
 
     def refuses(self, who: str, token: UUID) -> LockConflict | None:
         if self.status not in MARKABLE:
@@ -89,6 +118,7 @@ class Marking(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         (self.copy_id,) = store_ready(self.database)
+        self.exam_id = ExamId(self.copy_id[:6])
         self.model = Model(conflicts=sum(count_conflicts(self.database).values()))
         self.tokens = dict.fromkeys(self.runs, uuid4())
         self.written = 0
@@ -110,6 +140,10 @@ class Marking(RuleBasedStateMachine):
     @rule(who=WHO, take_over=st.booleans())
     def acquire(self, *, who: str, take_over: bool) -> None:
         run = self.runs[who]
+        if self.model.keeps_out(who):
+            with pytest.raises(Forbidden):
+                acquire(self.database, run, self.copy_id, ttl_s=TTL_S, take_over=take_over)
+            return
         answer = acquire(self.database, run, self.copy_id, ttl_s=TTL_S, take_over=take_over)
         if self.refused(answer, self.model.refuses_lock(who, take_over=take_over)):
             return
@@ -155,6 +189,10 @@ class Marking(RuleBasedStateMachine):
             points=Decimal(points) if points else None,
             version=stored.version - age,
         )
+        if self.model.keeps_out(who):
+            with pytest.raises(Forbidden):
+                step.put_score(self.database, self.runs[who], hold, given)
+            return
         answer = step.put_score(self.database, self.runs[who], hold, given)
         if self.refused(answer, self.expected(who, hold, age)):
             assert isinstance(answer, Refused)
@@ -168,6 +206,10 @@ class Marking(RuleBasedStateMachine):
     def appreciate(self, *, who: str, age: int, fresh: bool, text: str) -> None:
         hold, stored = self.hold(who, fresh=fresh), self.model.text
         given = Appreciation(text=text, version=stored.version - age)
+        if self.model.keeps_out(who):
+            with pytest.raises(Forbidden):
+                step.put_appreciation(self.database, self.runs[who], hold, given)
+            return
         answer = step.put_appreciation(self.database, self.runs[who], hold, given)
         if not self.refused(answer, self.expected(who, hold, age)):
             self.model.text = replace(given, version=stored.version + 1)
@@ -185,6 +227,8 @@ class Marking(RuleBasedStateMachine):
     @precondition(lambda self: self.model.notes)
     @rule(who=WHO, age=AGE, fresh=FRESH, data=st.data())
     def change_note(self, *, who: str, age: int, fresh: bool, data: st.DataObject) -> None:
+        if self.model.keeps_out(who):
+            return
         hold, note = self.hold(who, fresh=fresh), data.draw(st.sampled_from([*self.model.notes]))
         known = self.model.notes[note] - age
         changed = step.StoredAnnotation(annotation_id=note, annotation=NOTE, version=known)
@@ -196,6 +240,8 @@ class Marking(RuleBasedStateMachine):
     @precondition(lambda self: self.model.notes)
     @rule(who=WHO, age=AGE, fresh=FRESH, data=st.data())
     def delete_note(self, *, who: str, age: int, fresh: bool, data: st.DataObject) -> None:
+        if self.model.keeps_out(who):
+            return
         hold, note = self.hold(who, fresh=fresh), data.draw(st.sampled_from([*self.model.notes]))
         known = self.model.notes[note] - age
         answer = step.delete_annotation(self.database, self.runs[who], hold, note, version=known)
@@ -236,9 +282,41 @@ class Marking(RuleBasedStateMachine):
     @precondition(lambda self: self.model.status is CopyStatus.GRADED)
     @rule()
     def reopen(self) -> None:
-        move(self.database, self.copy_id, Move.REOPEN)
+        reopen_copy(self.database, self.runs["UA"], self.copy_id, ReopenReason.APPEAL)
         self.model.status = CopyStatus.READY
         self.model.events.append(Action.REOPEN)
+
+    @rule(to=WHO)
+    def dispatch(self, *, to: str) -> None:
+        done = dispatch_copies(
+            self.database, RUN, self.exam_id, Mode(), markers=[to], is_rebalanced=True
+        )
+        model = self.model
+        is_free = model.assigned is None or (model.assigned != to and not model.is_touched)
+        is_moved = model.status is CopyStatus.READY and is_free
+        model.is_dispatched = True
+        assert done.changed == is_moved
+        if is_moved:
+            model.assigned = to
+            model.events.append(Action.DISPATCH)
+
+    @rule(who=WHO)
+    def take_next(self, *, who: str) -> None:
+        lock = take_next(self.database, self.runs[who], self.exam_id, ttl_s=TTL_S)
+        model = self.model
+        is_mine = not model.is_dispatched or model.assigned == who
+        is_due = model.status in MARKABLE and is_mine and not model.is_live
+        assert (lock is not None) == is_due
+        if lock:
+            self.tokens[who] = model.token = lock.token
+            model.owner, model.is_live = who, True
+            model.events.append(Action.LOCK)
+
+    @rule(is_released=st.booleans())
+    def release_or_withdraw(self, *, is_released: bool) -> None:
+        done = release_results(self.database, RUN, self.exam_id, is_released=is_released)
+        assert done == (is_released != self.model.is_released)
+        self.model.is_released = is_released
 
     @invariant()
     def what_is_stored_is_what_was_accepted(self) -> None:
@@ -251,6 +329,9 @@ class Marking(RuleBasedStateMachine):
         for who, run in self.runs.items():
             found = step.load_draft(self.database, run, self.copy_id)
             assert found == self.model.drafts.get(who, Draft())
+        with self.database.transaction() as connection:
+            exam = find_exam(connection, self.exam_id)
+        assert (exam.released_at is not None) == self.model.is_released
         assert is_held(self.database, self.copy_id) == self.model.is_live
         assert actions_of(self.database, self.copy_id) == self.model.events
         assert sum(count_conflicts(self.database).values()) == self.model.conflicts

@@ -34,16 +34,19 @@ class Duty:
         role: None when there is no such account: then it is the program itself.
         mode: None when the exam is not dispatched.
         parts: what of the copy is assigned to the account.
+        is_holder: the account holds the copy now, and may end what it began.
     """
 
-    role: Role | None
-    mode: Mode | None
-    parts: tuple[str, ...]
+    role: Role | None = None
+    mode: Mode | None = None
+    parts: tuple[str, ...] = ()
+    is_holder: bool = False
 
     @property
     def is_outsider(self) -> bool:
         """Whether the copy is other markers' work."""
-        return self.role is Role.MARKER and self.mode is not None and not self.parts
+        is_assigned = self.is_holder or bool(self.parts)
+        return self.role is Role.MARKER and self.mode is not None and not is_assigned
 
     @property
     def is_blind(self) -> bool:
@@ -61,6 +64,14 @@ class AssignedCopy:
     parts: tuple[str, ...]
     left: int
     is_locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyCopy:
+    """A copy to be marked; ``begun_by``: who has it now, or marked on it last."""
+
+    is_touched: bool
+    begun_by: str | None
 
 
 def lock_for_dispatch(connection: Connection, exam_id: ExamId) -> None:
@@ -123,11 +134,25 @@ def put_mode(connection: Connection, exam_id: ExamId, mode: Mode, *, run: Run) -
 
 def list_ready(
     connection: Connection, exam_id: ExamId, leaves: Sequence[str]
-) -> dict[CopyId, bool]:
-    """READY copies whose marks are not complete, in order, and whether somebody touched them."""
+) -> dict[CopyId, ReadyCopy]:
+    """READY copies whose marks are not complete, in order."""
     rows = connection.execute(
         """
-        SELECT copy_id, copy_is_touched(copy_id) AS is_touched FROM copy
+        SELECT copy_id, copy_is_touched(copy_id) AS is_touched, coalesce(
+            (
+                SELECT account_id FROM copy_lock
+                WHERE copy_id = copy.copy_id AND expires_at > clock_timestamp()
+            ),
+            (
+                SELECT marker FROM mark WHERE copy_id = copy.copy_id
+                ORDER BY updated_at DESC LIMIT 1
+            ),
+            (
+                SELECT account_id FROM draft WHERE copy_id = copy.copy_id
+                ORDER BY updated_at DESC LIMIT 1
+            )
+        ) AS begun_by
+        FROM copy
         WHERE exam_id = %(exam)s AND status = 'READY' AND EXISTS (
             SELECT FROM unnest(%(leaves)s::text[]) AS leaf WHERE NOT EXISTS (
                 SELECT FROM mark
@@ -138,7 +163,10 @@ def list_ready(
         """,
         {"exam": exam_id, "leaves": list(leaves)},
     ).fetchall()
-    return {CopyId(row["copy_id"]): row["is_touched"] for row in rows}
+    return {
+        CopyId(row["copy_id"]): ReadyCopy(is_touched=row["is_touched"], begun_by=row["begun_by"])
+        for row in rows
+    }
 
 
 def list_assignments(connection: Connection, exam_id: ExamId) -> dict[Slot, str]:
@@ -222,6 +250,11 @@ def find_duty(connection: Connection, copy_id: CopyId, account_id: str) -> Duty:
         """
         SELECT (SELECT role FROM account WHERE account_id = %(account)s) AS role,
             dispatch.exam_id, is_by_question, readings, tolerance,
+            EXISTS (
+                SELECT FROM copy_lock
+                WHERE copy_lock.copy_id = %(copy)s AND account_id = %(account)s
+                    AND expires_at > clock_timestamp()
+            ) AS is_holder,
             ARRAY(
                 SELECT part FROM assignment
                 WHERE copy_id = %(copy)s AND account_id = %(account)s ORDER BY part
@@ -231,7 +264,7 @@ def find_duty(connection: Connection, copy_id: CopyId, account_id: str) -> Duty:
         {"copy": copy_id, "account": account_id},
     ).fetchone()
     if row is None:
-        return Duty(role=None, mode=None, parts=())
+        return Duty()
     mode = Mode(
         is_by_question=row["is_by_question"],
         readings=row["readings"],
@@ -241,6 +274,7 @@ def find_duty(connection: Connection, copy_id: CopyId, account_id: str) -> Duty:
         role=Role(row["role"]) if row["role"] else None,
         mode=mode if row["exam_id"] else None,
         parts=tuple(row["parts"]),
+        is_holder=row["is_holder"],
     )
 
 

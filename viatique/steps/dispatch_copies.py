@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +11,7 @@ from viatique.db import dispatch as stored
 from viatique.db import locks
 from viatique.db.accounts import list_accounts
 from viatique.db.copies import find_copy
-from viatique.db.dispatch import AssignedCopy, Mode
+from viatique.db.dispatch import AssignedCopy, Mode, ReadyCopy
 from viatique.db.exams import Exam, find_exam
 from viatique.db.locks import Lock
 from viatique.db.pool import Connection, Database
@@ -67,15 +67,19 @@ def dispatch_copies(
         stored.lock_for_dispatch(connection, exam_id)
         accounts = _markers(connection, markers)
         _change_mode(connection, exam, mode, run)
-        leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
-        ready = stored.list_ready(connection, exam_id, leaves)
+        ready = _ready(connection, exam)
         held = stored.list_assignments(connection, exam_id)
         changes = share_out(
-            _slots(exam, mode, ready),
+            [
+                slot
+                for slot in _slots(exam, mode, ready)
+                if slot in held or _is_open(slot, mode, ready)
+            ],
             held,
             accounts,
-            fixed={copy_id for copy_id, is_touched in ready.items() if is_touched},
+            fixed={copy_id for copy_id, copy in ready.items() if copy.is_touched},
             is_rebalanced=is_rebalanced,
+            begun={copy_id: copy.begun_by for copy_id, copy in ready.items() if copy.begun_by},
         )
         stored.put_assignments(connection, exam_id, changes, run=run)
     logger.info("copies_dispatched", extra={"exam_id": exam_id, "changed": len(changes)})
@@ -147,20 +151,24 @@ def _shape(mode: Mode) -> tuple[bool, int]:
 
 
 def _take_back(connection: Connection, exam: Exam, run: Run) -> None:
-    untouched = {
-        copy_id
-        for copy_id, is_touched in stored.list_ready(
-            connection, exam.exam_id, [leaf.question_id for leaf in exam.scheme.leaves()]
-        ).items()
-        if not is_touched
-    }
+    ready = _ready(connection, exam)
     held = stored.list_assignments(connection, exam.exam_id)
-    if any(slot.copy_id not in untouched for slot in held):
+    if any(slot.copy_id not in ready or ready[slot.copy_id].is_touched for slot in held):
         raise Conflict(
             f"Copies of exam {exam.exam_id} are being marked as they were dispatched.",
             next_step="Dispatch the rest in the same way.",
         )
     stored.delete_assignments(connection, exam.exam_id, run=run)
+
+
+def _ready(connection: Connection, exam: Exam) -> dict[CopyId, ReadyCopy]:
+    leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
+    return stored.list_ready(connection, exam.exam_id, leaves)
+
+
+def _is_open(slot: Slot, mode: Mode, ready: Mapping[CopyId, ReadyCopy]) -> bool:
+    """Whether it may be given to somebody: a copy somebody began cannot be read blindly."""
+    return mode.readings == 1 or not ready[slot.copy_id].is_touched
 
 
 def _slots(exam: Exam, mode: Mode, copy_ids: Iterable[CopyId]) -> list[Slot]:

@@ -243,7 +243,7 @@ def _check_points(scheme: Scheme, scored: Scored) -> None:
 
 
 def _check_part(duty: Duty, scheme: Scheme, question: str) -> None:
-    if duty.mode is None or duty.role is not Role.MARKER:
+    if duty.mode is None or duty.role is not Role.MARKER or not duty.parts:
         return
     if question not in {leaf for part, leaf in part_leaves(scheme) if part in duty.parts}:
         raise Forbidden("This question is dispatched to other markers.")
