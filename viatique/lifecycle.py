@@ -147,10 +147,15 @@ IDENTITY_EDGES: dict[IdentityState, frozenset[IdentityState]] = {
     IdentityState.REVIEW: frozenset(
         {IdentityState.AUTO, IdentityState.REVIEW, IdentityState.CONFIRMED, IdentityState.UNKNOWN}
     ),
-    IdentityState.CONFIRMED: frozenset({IdentityState.CONFIRMED, IdentityState.UNKNOWN}),
-    IdentityState.UNKNOWN: frozenset({IdentityState.CONFIRMED, IdentityState.UNKNOWN}),
+    IdentityState.CONFIRMED: frozenset(
+        {IdentityState.REVIEW, IdentityState.CONFIRMED, IdentityState.UNKNOWN}
+    ),
+    IdentityState.UNKNOWN: frozenset(
+        {IdentityState.REVIEW, IdentityState.CONFIRMED, IdentityState.UNKNOWN}
+    ),
 }
-"""From which identity state which others follow: a machine never overrules a person."""
+"""From which identity state which others follow: a machine never overrules a person, who
+may take an answer back."""
 
 MARKABLE = frozenset({CopyStatus.READY, CopyStatus.GRADING_FAILED})
 """Statuses in which marks and annotations may change."""

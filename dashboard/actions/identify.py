@@ -3,21 +3,23 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from dashboard.core import acting, open_database, store
+from dashboard.core import acting, open_database, store, workbench
 from dashboard.data.copies import find_copy
 from viatique.access import Permission
-from viatique.errors import ViatiqueError
+from viatique.errors import UnexpectedFailure, ViatiqueError
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.run import new_run
-from viatique.settings import load_settings
 from viatique.steps.decide_identities import decide_identities
-from viatique.steps.settle import confirm_identity
+from viatique.steps.settle import confirm_identity, withdraw_answer
 
 logger = logging.getLogger("viatique")
 
 _background = ThreadPoolExecutor(1, thread_name_prefix="decide")
 _waiting: set[ExamId] = set()
 """Exams to be decided again: several answers in a row are taken up by one decision."""
+_deciding: set[ExamId] = set()
+_failures: dict[ExamId, ViatiqueError] = {}
+"""What the last decision of an exam ended in, when it failed."""
 
 
 def confirm(token: str, copy_id: CopyId, student_id: StudentId | None) -> None:
@@ -29,20 +31,50 @@ def confirm(token: str, copy_id: CopyId, student_id: StudentId | None) -> None:
     """
     run = acting(token, Permission.SETTLE)
     confirm_identity(open_database(), run, copy_id, student_id)
-    _decide_soon(find_copy(copy_id).exam_id)
+    decide_soon(find_copy(copy_id).exam_id)
 
 
-def _decide_soon(exam_id: ExamId) -> None:
+def take_back(token: str, copy_id: CopyId) -> None:
+    """Takes the answer for a copy back and has the exam decided again.
+
+    Raises:
+        Forbidden: the account may not.
+        IllegalTransition: nobody had answered.
+    """
+    run = acting(token, Permission.SETTLE)
+    withdraw_answer(open_database(), run, copy_id)
+    decide_soon(find_copy(copy_id).exam_id)
+
+
+def decide_soon(exam_id: ExamId) -> None:
     """Decides in the background: with a thousand copies it takes seconds that nobody waits for."""
     if exam_id not in _waiting:
         _waiting.add(exam_id)
         _background.submit(_decide, exam_id)
 
 
+def is_deciding(exam_id: ExamId) -> bool:
+    """Whether an exam is being decided, or will be next."""
+    return exam_id in _waiting or exam_id in _deciding
+
+
+def failure_of(exam_id: ExamId) -> ViatiqueError | None:
+    """Why the last decision of an exam failed; None when it did not."""
+    return _failures.get(exam_id)
+
+
 def _decide(exam_id: ExamId) -> None:
+    _deciding.add(exam_id)
     _waiting.discard(exam_id)  # before reading: an answer given from now on starts another decision
-    threshold = load_settings().review_threshold
+    threshold = workbench().settings.review_threshold
     try:
         decide_identities(open_database(), store(), new_run(), exam_id, threshold=threshold)
-    except ViatiqueError:
+        _failures.pop(exam_id, None)
+    except ViatiqueError as error:
         logger.exception("decision_failed", extra={"exam_id": exam_id})
+        _failures[exam_id] = error
+    except Exception as error:
+        logger.exception("decision_failed", extra={"exam_id": exam_id})
+        _failures[exam_id] = UnexpectedFailure(f"{type(error).__name__} while deciding.")
+    finally:
+        _deciding.discard(exam_id)

@@ -17,12 +17,6 @@ PAGE_DPI = 90
 ROWS = 50
 
 
-def copies_of(exam_id: ExamId) -> tuple[Copy, ...]:
-    """All copies of an exam, in the order of the stack."""
-    with open_database().transaction() as connection:
-        return copies.list_copies(connection, exam_id)
-
-
 def copies_after(exam_id: ExamId, after: int, wanted: CopyFilter) -> tuple[ListedCopy, ...]:
     """The page of copies whose numbers are above ``after``."""
     with open_database().transaction() as connection:

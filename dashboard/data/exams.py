@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from dashboard.core import open_database
-from viatique.db.exams import Exam, count_students, find_exam, list_exams, list_students
+from viatique.db.exams import Exam, count_students, find_exam, list_exams
 from viatique.db.sources import Source, list_sources
-from viatique.models import ExamId, Student, StudentId
+from viatique.models import ExamId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,6 @@ def exams() -> tuple[Exam, ...]:
     """All exams, newest first."""
     with open_database().transaction() as connection:
         return list_exams(connection)
-
-
-def roster(exam_id: ExamId) -> dict[StudentId, Student]:
-    """The students of an exam by id."""
-    with open_database().transaction() as connection:
-        return {student.student_id: student for student in list_students(connection, exam_id)}
 
 
 def exam_page(exam_id: ExamId) -> ExamPage:

@@ -1,5 +1,7 @@
 """What the identification desk shows of a copy whose identity a person is asked for."""
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,8 +11,15 @@ from dashboard.core import open_database, store
 from viatique.db import copies, identities
 from viatique.db.copies import Copy
 from viatique.db.exams import list_students
+from viatique.db.pool import Connection
+from viatique.db.review import (
+    count_to_review,
+    find_copy_of_student,
+    find_evidence,
+    list_to_review,
+)
 from viatique.files import Kind
-from viatique.models import Candidate, CopyId, HeaderReading, Rect, Student
+from viatique.models import Candidate, CopyId, ExamId, HeaderReading, IdentityReason, Rect, Student
 from viatique.ocr import evidence
 from viatique.pdf.render import render_page
 
@@ -28,12 +37,24 @@ class ToIdentify:
     Attributes:
         header: PNG of its header, upright.
         candidates: best first, with the students as the roster has them.
+        rival: the copy that has the first candidate now, and its header.
     """
 
     copy: Copy
     header: bytes
     candidates: tuple[tuple[Candidate, Student], ...]
     reasons: tuple[str, ...]
+    rival: tuple[CopyId, bytes] | None
+
+
+def queue(exam_id: ExamId, later: Sequence[CopyId]) -> tuple[CopyId | None, int]:
+    """The next copy to confirm, those put off coming last; and how many there are."""
+    with open_database().transaction() as connection:
+        first = list_to_review(connection, exam_id, without=later, limit=1)
+        put_off = () if first else list_to_review(connection, exam_id, without=(), limit=len(later))
+        count = count_to_review(connection, exam_id)
+    waiting = [*first, *(copy_id for copy_id in later if copy_id in put_off)]
+    return (waiting[0] if waiting else None), count
 
 
 def to_identify(copy_id: CopyId) -> ToIdentify:
@@ -41,20 +62,52 @@ def to_identify(copy_id: CopyId) -> ToIdentify:
     with open_database().transaction() as connection:
         copy = copies.find_copy(connection, copy_id)
         students = {item.student_id: item for item in list_students(connection, copy.exam_id)}
-        found = identities.list_candidates(connection, copy.exam_id).get(copy_id, [])
-        reasons = identities.list_reasons(connection, copy.exam_id).get(copy_id, [])
-        readings = identities.list_readings(connection, copy.exam_id)
-    reading = next((item.reading_sha256 for item in readings if item.copy_id == copy_id), None)
-    header = evidence.from_bytes(store().get(reading, Kind.READING)) if reading else None
+        found, reasons = find_evidence(connection, copy_id)
+        holder = _holder(connection, copy, found) if IdentityReason.SECOND_COPY in reasons else None
     return ToIdentify(
         copy=copy,
-        header=_header_png(copy, header),
+        header=_header(copy),
         candidates=tuple(
             (candidate, students[candidate.student_id])
             for candidate in found
             if candidate.student_id in students
         ),
-        reasons=tuple(reasons),
+        reasons=reasons,
+        rival=(holder.copy_id, _header(holder)) if holder else None,
+    )
+
+
+def search_roster(exam_id: ExamId, wish: str) -> list[Student]:
+    """Students every word of the wish is found in, whatever accents and case; by name."""
+    words = _plain(wish).split()
+    with open_database().transaction() as connection:
+        students = list_students(connection, exam_id) if words else ()
+    found = [one for one in students if all(word in _searched(one) for word in words)]
+    return sorted(found, key=_searched)
+
+
+def _searched(student: Student) -> str:
+    return _plain(f"{student.last_name} {student.first_name} {student.student_id} {student.group}")
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFD", text)
+    return "".join(one for one in letters if not unicodedata.combining(one)).casefold()
+
+
+def _holder(connection: Connection, copy: Copy, found: Sequence[Candidate]) -> Copy | None:
+    if not found:
+        return None
+    holder = find_copy_of_student(connection, copy.exam_id, found[0].student_id)
+    is_other = holder is not None and holder != copy.copy_id
+    return copies.find_copy(connection, holder) if holder and is_other else None
+
+
+def _header(copy: Copy) -> bytes:
+    with open_database().transaction() as connection:
+        reading = identities.find_reading(connection, copy.copy_id)
+    return _header_png(
+        copy, evidence.from_bytes(store().get(reading, Kind.READING)) if reading else None
     )
 
 

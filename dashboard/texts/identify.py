@@ -12,15 +12,27 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nobody": ("Nobody on the roster", "Personne de la liste"),
     "skip": ("Later", "Plus tard"),
     "someone_else": ("Somebody else on the roster", "Quelqu'un d'autre de la liste"),
-    "choose": ("Type a name", "Taper un nom"),
-    "confirm": ("Confirm", "Confirmer"),
+    "choose": ("Type a name or an id", "Taper un nom ou un identifiant"),
+    "no_such_student": ("No student of this name.", "Aucun élève de ce nom."),
+    "and_more": ("and {count} more: type more", "et {count} de plus : précisez"),
     "whole_page": ("Whole page", "Page entière"),
+    "rival": (
+        "Copy {copy} has this student now: is it another part of the same copy?",
+        "La copie {copy} a déjà cet élève : est-ce une autre partie de la même copie ?",
+    ),
+    "deciding": ("The others are being decided again…", "Les autres sont réévaluées…"),
+    "decision_failed": (
+        "The others could not be decided again; your answers are stored.",
+        "Les autres n'ont pas pu être réévaluées ; vos réponses sont enregistrées.",
+    ),
+    "decide_again": ("Decide again", "Réévaluer"),
+    "take_back": ("Take back the answer for {copy}", "Reprendre la réponse pour {copy}"),
+    "taken_back": ("{copy}: answer taken back.", "{copy} : réponse reprise."),
     "saved": ("{copy}: saved.", "{copy} : enregistré."),
     "keys": (
-        "Keys: 1 to 4 choose, 0 nobody, → later",
-        "Touches : 1 à 4 choisissent, 0 personne, → plus tard",
+        "Keys: 1 to 4 choose, 0 nobody, → later, W whole page, U undo",
+        "Touches : 1 à 4 choisissent, 0 personne, → plus tard, W page entière, U reprendre",
     ),
-    "second_thoughts": ("Look again at the copy just done", "Revoir la copie précédente"),
 }
 
 REASONS: dict[str, tuple[str, str]] = {

@@ -6,21 +6,25 @@ Copies come in the order that helps most; after each answer the rest is decided 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.actions.identify import confirm
-from dashboard.data.copies import copies_of, note_view, page_png
-from dashboard.data.exams import exams, roster
-from dashboard.data.identify import ToIdentify, to_identify
+from dashboard.actions.identify import confirm, decide_soon, failure_of, is_deciding, take_back
+from dashboard.data.copies import note_view, page_png
+from dashboard.data.exams import exams
+from dashboard.data.identify import ToIdentify, queue, search_roster, to_identify
 from dashboard.look import show_empty, show_title
-from dashboard.page import Visit, chosen_exam, page_named
+from dashboard.page import Visit, chosen_exam
 from viatique.errors import ViatiqueError
-from viatique.models import CopyId, ExamId, IdentityState, Student, StudentId
+from viatique.models import CopyId, ExamId, Student, StudentId
 from viatique.texts import reason_text
 
 CHOICES = 4
 """Candidates with a key of their own."""
 LIKELY = 0.5
 """From this probability on a candidate is the answer that is offered first."""
-LATER, DONE = "identify_later", "identify_done"
+FOUND = 6
+"""Students shown of those whose name was typed."""
+LEAST = 0.001
+WATCH_EVERY = "2s"
+LATER, DONE, WHOLE = "identify_later", "identify_done", "identify_whole"
 
 
 def show(visit: Visit) -> None:
@@ -31,24 +35,33 @@ def show(visit: Visit) -> None:
         show_empty(visit, "no_exam")
         return
     exam_id = chosen_exam(visit, names)
-    queue = _queue(exam_id)
+    _show_decision(visit, exam_id)
+    following, count = queue(exam_id, st.session_state.setdefault(LATER, []))
     asked = st.query_params.get("copy")
-    if not queue and not asked:
+    copy_id = CopyId(asked) if asked else following
+    if copy_id is None:
         st.success(visit.text("nothing_waits"))
-        _show_last(visit)
-        return
-    copy_id = CopyId(asked) if asked else queue[0]
-    _show_desk(visit, _looked_at(visit, copy_id), len(queue))
-    _show_last(visit)
+    else:
+        _show_desk(visit, _looked_at(visit, copy_id), count)
+    _show_undo(visit)
 
 
-def _queue(exam_id: ExamId) -> list[CopyId]:
-    """Copies to confirm: those put off come last; the surest first, they free the others."""
-    later: list[CopyId] = st.session_state.setdefault(LATER, [])
-    waiting = [copy for copy in copies_of(exam_id) if copy.identity is IdentityState.REVIEW]
-    waiting.sort(key=lambda copy: -(copy.confidence or 0))
-    ids = [copy.copy_id for copy in waiting]
-    return [item for item in ids if item not in later] + [item for item in later if item in ids]
+def _show_decision(visit: Visit, exam_id: ExamId) -> None:
+    """Whether the rest is being decided; a failure stays until a decision succeeds."""
+    if is_deciding(exam_id):
+        st.fragment(_watch, run_every=WATCH_EVERY)(visit, exam_id)
+    failure = failure_of(exam_id)
+    if failure is not None:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.error(f"{visit.text('decision_failed')} {failure}")
+            st.button(visit.text("decide_again"), on_click=decide_soon, args=(exam_id,))
+
+
+def _watch(visit: Visit, exam_id: ExamId) -> None:
+    if is_deciding(exam_id):
+        st.caption(visit.text("deciding"))
+    else:
+        st.rerun()
 
 
 def _looked_at(visit: Visit, copy_id: CopyId) -> ToIdentify:
@@ -57,6 +70,8 @@ def _looked_at(visit: Visit, copy_id: CopyId) -> ToIdentify:
     if kept is None or kept.copy.copy_id != copy_id:
         note_view(copy_id, visit.account)
         kept = to_identify(copy_id)
+        if kept.rival:
+            note_view(kept.rival[0], visit.account)
         st.session_state["looked_at"] = kept
     return kept
 
@@ -65,76 +80,102 @@ def _show_desk(visit: Visit, found: ToIdentify, left: int) -> None:
     reasons = [reason_text(code, visit.language) for code in found.reasons]
     st.caption(
         f"{found.copy.copy_id} · {visit.text('left', count=left)} · {', '.join(reasons)}"
-        f" · {visit.text('keys')}"
+        f"  \n{visit.text('keys')}"
     )
     picture, answers = st.columns(2)
     with picture:
-        if found.header:
-            st.image(found.header, width="stretch", alt=found.copy.copy_id)
-        with st.expander(visit.text("whole_page")):
-            page = page_png(found.copy, 0)
-            if page:
-                st.image(page, width="stretch", alt=found.copy.copy_id)
+        _show_pictures(visit, found)
     with answers:
         for place, (candidate, student) in enumerate(found.candidates[:CHOICES], start=1):
             codes = ", ".join(wording.why(code, visit.language) for code in candidate.reasons)
             st.button(
-                f"**{place} · {_name(student)}**  \n{candidate.probability:.1%} · {codes}",
+                f"**{place} · {_name(student)}**  \n{_share(candidate.probability)} · {codes}",
                 key=f"choice_{place}",
                 shortcut=str(place),
                 on_click=_answer,
-                args=(visit, found, student.student_id),
+                args=(visit, found.copy.copy_id, student.student_id),
                 width="stretch",
+                wrap=True,
                 type="primary" if candidate.probability >= LIKELY else "secondary",
             )
         _show_others(visit, found)
 
 
-def _is_likely(found: ToIdentify) -> list[bool]:
-    return [candidate.probability >= LIKELY for candidate, _ in found.candidates]
+def _show_pictures(visit: Visit, found: ToIdentify) -> None:
+    copy_id = found.copy.copy_id
+    if found.header:
+        st.image(found.header, width="stretch", alt=copy_id)
+    if found.rival:
+        other, header = found.rival
+        st.caption(visit.text("rival", copy=other))
+        st.image(header, width="stretch", alt=other)
+    is_whole = st.session_state.get(WHOLE) == copy_id
+    st.button(
+        visit.text("whole_page"),
+        shortcut="w",
+        on_click=st.session_state.update,
+        args=({WHOLE: None if is_whole else copy_id},),
+    )
+    page = page_png(found.copy, 0) if is_whole else None
+    if page:
+        st.image(page, width="stretch", alt=copy_id)
 
 
 def _show_others(visit: Visit, found: ToIdentify) -> None:
+    copy_id = found.copy.copy_id
+    is_one_likely = any(candidate.probability >= LIKELY for candidate, _ in found.candidates)
     st.button(
         visit.text("nobody"),
         shortcut="0",
         on_click=_answer,
-        args=(visit, found, None),
+        args=(visit, copy_id, None),
         width="stretch",
-        type="secondary" if any(_is_likely(found)) else "primary",
+        type="secondary" if is_one_likely else "primary",
     )
-    students = roster(found.copy.exam_id)
-    other = st.selectbox(
-        visit.text("someone_else"),
-        sorted(students, key=lambda item: _name(students[item])),
-        index=None,
-        placeholder=visit.text("choose"),
-        format_func=lambda item: _name(students[item]),
-        key=f"other_{found.copy.copy_id}",
-    )
-    if other:
-        st.button(visit.text("confirm"), on_click=_answer, args=(visit, found, other))
+    _show_search(visit, found.copy.exam_id, copy_id)
     st.button(
-        visit.text("skip"),
-        shortcut="Right",
-        on_click=_put_off,
-        args=(found.copy.copy_id,),
-        type="tertiary",
+        visit.text("skip"), shortcut="Right", on_click=_put_off, args=(copy_id,), type="tertiary"
     )
 
 
-def _show_last(visit: Visit) -> None:
+def _show_search(visit: Visit, exam_id: ExamId, copy_id: CopyId) -> None:
+    wish = st.text_input(
+        visit.text("someone_else"),
+        placeholder=visit.text("choose"),
+        type="search",
+        live=True,
+        key=f"search_{copy_id}",
+    )
+    if not wish:
+        return
+    found = search_roster(exam_id, wish)
+    if not found:
+        st.caption(visit.text("no_such_student"))
+    for student in found[:FOUND]:
+        st.button(
+            f"{_name(student)} · {student.student_id}",
+            key=f"found_{student.student_id}",
+            on_click=_answer,
+            args=(visit, copy_id, student.student_id),
+            width="stretch",
+        )
+    if len(found) > FOUND:
+        st.caption(visit.text("and_more", count=len(found) - FOUND))
+
+
+def _show_undo(visit: Visit) -> None:
     done: list[CopyId] = st.session_state.get(DONE, [])
     if done:
-        st.page_link(
-            page_named("identify"),
-            label=f"↶ {visit.text('second_thoughts')} ({done[-1]})",
-            query_params={"exam": done[-1].rpartition("-")[0], "copy": done[-1]},
+        st.button(
+            f"↶ {visit.text('take_back', copy=done[-1])}",
+            shortcut="u",
+            on_click=_undo,
+            args=(visit, done[-1]),
+            type="tertiary",
         )
 
 
-def _answer(visit: Visit, found: ToIdentify, student_id: StudentId | None) -> None:
-    copy_id = found.copy.copy_id
+def _answer(visit: Visit, copy_id: CopyId, student_id: StudentId | None) -> None:
     try:
         confirm(visit.token, copy_id, student_id)
     except ViatiqueError as error:
@@ -146,10 +187,26 @@ def _answer(visit: Visit, found: ToIdentify, student_id: StudentId | None) -> No
     st.toast(visit.text("saved", copy=copy_id))
 
 
+def _undo(visit: Visit, copy_id: CopyId) -> None:
+    st.session_state[DONE].remove(copy_id)
+    try:
+        take_back(visit.token, copy_id)
+    except ViatiqueError as error:
+        st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+        return
+    st.session_state.pop("looked_at", None)
+    st.query_params["copy"] = copy_id
+    st.toast(visit.text("taken_back", copy=copy_id))
+
+
 def _put_off(copy_id: CopyId) -> None:
     later: list[CopyId] = st.session_state.setdefault(LATER, [])
     st.session_state[LATER] = [*(item for item in later if item != copy_id), copy_id]
     st.query_params.pop("copy", None)
+
+
+def _share(probability: float) -> str:
+    return f"{probability:.1%}" if probability >= LEAST else f"< {LEAST:.1%}"
 
 
 def _name(student: Student) -> str:

@@ -20,9 +20,11 @@ from viatique.inline import run_identify, run_import
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState, StudentId
 from viatique.run import new_run
+from viatique.seal_files import seal_files_of
 from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import plan_scan, receive_scan, unplanned_scans
-from viatique.steps.settle import confirm_identity, release_from_quarantine
+from viatique.steps.settle import confirm_identity, release_from_quarantine, withdraw_answer
+from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
 
 AUTO, REVIEW = IdentityState.AUTO, IdentityState.REVIEW
@@ -157,3 +159,19 @@ def _planned(bench: Workbench, folder: Path, *, pages: int) -> ExamId:
     for source_id in unplanned_scans(bench, exam_id):
         plan_scan(bench, new_run(), source_id)
     return exam_id
+
+
+def test_an_answer_may_be_taken_back_and_the_trail_still_fits(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = import_exam(bench, tmp_path, count=1)
+    (copy,) = list_copies(bench, exam_id)
+    run = new_run("coordinator")
+    with pytest.raises(IllegalTransition):
+        withdraw_answer(bench.database, run, copy.copy_id)
+    for student in ("S2", None):
+        _confirm(bench, copy, student)
+        withdraw_answer(bench.database, run, copy.copy_id)
+        assert _identities(bench, exam_id) == [(REVIEW, None)]
+    assert events_of(bench, copy.copy_id)[-1].details["state"] == "REVIEW"
+    assert verify_audit(bench.database, seal_files_of(bench.settings)).findings == ()

@@ -2,12 +2,12 @@
 
 import logging
 
-from viatique.db import identities
+from viatique.db import identities, review
 from viatique.db.copies import find_copy, move_copy
 from viatique.db.exams import list_students
 from viatique.db.pages import mark_rescan
 from viatique.db.pool import Database
-from viatique.errors import Conflict, NotFound
+from viatique.errors import Conflict, IllegalTransition, NotFound
 from viatique.lifecycle import Move
 from viatique.models import CopyId, StudentId
 from viatique.run import Run
@@ -45,6 +45,20 @@ def confirm_identity(
                 next_step="Correct that copy first, or put both aside for a merge.",
             )
     logger.info("identity_confirmed", extra={"copy_id": copy_id})
+
+
+def withdraw_answer(database: Database, run: Run, copy_id: CopyId) -> None:
+    """Takes a person's answer back: the copy waits for one again.
+
+    Raises:
+        NotFound: no such copy.
+        IllegalTransition: no person had answered.
+    """
+    with database.transaction() as connection:
+        find_copy(connection, copy_id)
+        if not review.withdraw(connection, copy_id, run=run):
+            raise IllegalTransition(f"Nobody has said whose copy {copy_id} is.")
+    logger.info("identity_withdrawn", extra={"copy_id": copy_id})
 
 
 def release_from_quarantine(database: Database, run: Run, copy_id: CopyId) -> None:
