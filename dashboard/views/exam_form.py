@@ -46,12 +46,12 @@ def _roster(visit: Visit) -> tuple[Student, ...]:
     try:
         students = read_roster(upload.getvalue())
     except InvalidTable as error:
-        logger.info("roster_refused", extra={"problems": len(error.problems)})
+        logger.info("roster_refused", exc_info=error)
         st.error(visit.text("roster_bad", count=len(error.problems)))
         _show_problems(visit, error.problems)
         return ()
     except InvalidInput as error:
-        logger.info("roster_refused", extra={"error_type": type(error).__name__})
+        logger.info("roster_refused", exc_info=error)
         st.error(str(error))
         return ()
     st.success(visit.text("roster_fine", count=len(students)))
@@ -159,7 +159,7 @@ def _create(visit: Visit, students: tuple[Student, ...], read: Callable[[], Exam
     try:
         exam = read()
     except InvalidTable as error:
-        logger.info("exam_refused", extra={"problems": len(error.problems)})
+        logger.info("exam_refused", exc_info=error)
         st.error(visit.text("exam_bad"))
         _show_problems(visit, error.problems)
         return

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -22,7 +22,6 @@ from tests.flows.installation import COMMAND
 from tests.flows.scraping import serving
 from tests.operations.playbook import PLAYBOOK, Operator, chapters
 from tests.steps.benches import (
-    bench_on,
     copy_file,
     import_exam,
     list_copies,
@@ -40,37 +39,10 @@ from viatique.steps.import_scan import receive_scan
 from viatique.steps.locks import Refused, acquire
 from viatique.steps.seal_trail import seal_trail
 from viatique.workbench import Workbench
-from viatique.workers import WorkerPool, worker_pool
 
 pytestmark = pytest.mark.slow
 
 DEADLINE_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
-    folder = tmp_path_factory.mktemp("worker-logs")
-    with worker_pool(1, log_folder=folder, log_format="json") as pool:
-        yield pool
-
-
-@pytest.fixture
-def bench(database: Database, pool: WorkerPool, tmp_path: Path) -> Iterator[Workbench]:
-    with bench_on(database, tmp_path / "home", pool) as bench:
-        yield bench
-
-
-@pytest.fixture
-def operator(bench: Workbench) -> Operator:
-    return Operator(
-        {
-            "VIATIQUE_HOME": str(bench.settings.home_path),
-            "DATABASE_URL": url_of(bench.database.dsn),
-            "VIATIQUE_PROCESSES": "1",
-            "VIATIQUE_LANGUAGE": "en",
-            "COLUMNS": "200",
-        }
-    )
 
 
 def codes(bench: Workbench) -> list[str]:

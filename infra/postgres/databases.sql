@@ -1,0 +1,2 @@
+-- Prefect keeps its own history in a database of its own.
+CREATE DATABASE prefect;
