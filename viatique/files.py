@@ -10,10 +10,13 @@ import hashlib
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -63,6 +66,9 @@ class Store:
         with _translated(sha256):
             if not self._has(sha256, kind, len(data)):
                 self._write(self.path(sha256, kind), data)
+            elif self._is_local:
+                # young again: whoever removes orphans leaves it alone until its row is written
+                os.utime(self.path(sha256, kind))
         return sha256
 
     def put_path(self, path: Path, kind: Kind) -> Sha256:
@@ -93,6 +99,23 @@ class Store:
         self.get(sha256, Kind.PROBE)
         with _translated(sha256):
             self._fs.rm_file(self.path(sha256, Kind.PROBE))
+
+    def remove(self, sha256: Sha256, kind: Kind) -> None:
+        """Removes a file nothing points to any more; one that is gone already is gone."""
+        with contextlib.suppress(FileNotFoundError):
+            self._fs.rm_file(self.path(sha256, kind))
+
+    def list_names(self) -> Iterator[tuple[str, float]]:
+        """Names and times of writing (seconds since the epoch) of all files, temporary ones too."""
+        if not self._fs.exists(self._root):
+            return
+        for path, details in self._fs.find(self._root, detail=True).items():
+            yield path.removeprefix(self._root).lstrip("/"), _written_at(details)
+
+    def remove_name(self, name: str) -> None:
+        """Removes a file by the name ``list_names`` gave."""
+        with contextlib.suppress(FileNotFoundError):
+            self._fs.rm_file(f"{self._root}/{name}")
 
     @contextmanager
     def local(self, sha256: Sha256, kind: Kind) -> Iterator[Path]:
@@ -127,6 +150,14 @@ def _digest_of(path: Path, _inode: int, _size: int, _mtime_ns: int) -> str:
     """Hashed once a process as long as the file stays as it is: a scan is opened for every job."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _written_at(details: dict[str, Any]) -> float:
+    """When a file was written, as the file system at hand tells it; now when it does not."""
+    found = next(
+        (details[key] for key in ("mtime", "LastModified", "created") if key in details), None
+    )
+    return found.timestamp() if isinstance(found, datetime) else float(found or time.time())
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -153,6 +153,24 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "trail_sealed": ("{events} events sealed.", "{events} événements scellés."),
     "trail_exported": ("{events} events written.", "{events} événements écrits."),
+    "erasing": (
+        "Student {student}: {copies} copies, {pages} pages, {marks} marks files go for good.",
+        "Élève {student} : {copies} copies, {pages} pages, {marks} fichiers de notes partent.",
+    ),
+    "erasing_exam": (
+        "All people and files of exam {exam} go for good.",
+        "Toutes les personnes et tous les fichiers de l'examen {exam} disparaîtront.",
+    ),
+    "add_yes": ("Nothing was erased: add --yes to do it.", "Rien d'effacé : ajouter --yes."),
+    "erased": ("Erased.", "Effacé."),
+    "still_named": (
+        "Their name is written on other copies, look there: {copies}",
+        "Leur nom est écrit sur d'autres copies, à regarder : {copies}",
+    ),
+    "outside": (
+        "Results, ZIPs and backups written elsewhere are yours to delete.",
+        "Les résultats, ZIP et sauvegardes écrits ailleurs restent à supprimer.",
+    ),
     "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
 }
 

@@ -60,8 +60,8 @@ def find_source(connection: Connection, source_id: int) -> Source:
     """
     row = connection.execute(
         """
-        SELECT source_id, exam_id, sha256, file_name, page_count,
-            planned_at IS NOT NULL AS is_planned
+        SELECT source_id, exam_id, coalesce(content_sha256, sha256) AS sha256, file_name,
+            page_count, planned_at IS NOT NULL AS is_planned
         FROM source_file WHERE source_id = %(source)s
         """,
         {"source": source_id},
@@ -77,8 +77,8 @@ def list_sources(
     """The scans of an exam, in the order they came."""
     rows = connection.execute(
         """
-        SELECT source_id, exam_id, sha256, file_name, page_count,
-            planned_at IS NOT NULL AS is_planned
+        SELECT source_id, exam_id, coalesce(content_sha256, sha256) AS sha256, file_name,
+            page_count, planned_at IS NOT NULL AS is_planned
         FROM source_file
         WHERE exam_id = %(exam)s AND (planned_at IS NULL OR NOT %(unplanned)s)
         ORDER BY source_id

@@ -46,6 +46,8 @@ OPTIONS = {
     "log_parameter_max_length_on_error": "0",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    # a segment that is written anew keeps what was erased until somebody writes that far
+    "wal_recycle": "off",
 }
 
 
