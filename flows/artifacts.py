@@ -1,5 +1,6 @@
 """What people see of a run in the Prefect UI: a progress bar, and a table of what happened."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -9,6 +10,7 @@ from prefect.artifacts import (
 )
 
 from viatique.models import ExamId
+from viatique.steps.maintain import ChoreOutcome
 from viatique.steps.report import CopyProblem, ExamReport
 from viatique.texts import CLI_LANGUAGE, reason_text, text
 
@@ -45,6 +47,12 @@ def publish_report(report: ExamReport) -> None:
         table=[*_counts(report), *_waiting(report)],
         description=_description(exam_id, report),
     )
+
+
+def publish_chores(outcomes: Sequence[ChoreOutcome]) -> None:
+    """Leaves what maintenance did in the UI."""
+    table = [{"chore": one.chore, "done": one.done, "problems": one.problems} for one in outcomes]
+    create_table_artifact(key="maintenance", table=table)
 
 
 def _counts(report: ExamReport) -> list[dict[str, str]]:

@@ -3,19 +3,29 @@
 Entrypoints are modules, never paths: a worker started in another folder finds them.
 """
 
+from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 from prefect import Flow, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import StateType
 from prefect.deployments.runner import RunnerDeployment
+from prefect.events import Posture
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import AutomationCore, EventTrigger
+from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.finalize_copies import finalize_copies
 from flows.identify_copies import identify_copies
 from flows.import_copies import import_copies
+from flows.maintenance import maintain
 from flows.process_exam import process_exam
 from flows.record_marks import record_marks
+from viatique.steps.maintain import Chore
 
 WORK_POOL = "viatique"
 FLOWS: tuple[Flow[Any, Any], ...] = (
@@ -25,6 +35,17 @@ FLOWS: tuple[Flow[Any, Any], ...] = (
     finalize_copies,
     process_exam,
 )
+SEALING_S = 600
+"""Seconds between seals: how long an event is not sealed at most."""
+MAINTENANCE: dict[str, tuple[tuple[Chore, ...], Schedule]] = {
+    "seal": ((Chore.SEAL,), Interval(timedelta(seconds=SEALING_S))),
+    "nightly": (tuple(Chore), Cron("30 3 * * *", timezone="UTC")),
+}
+"""Deployments of ``maintain``: their chores, and when they run."""
+SILENT_RUNS = "viatique-silent-runs"
+SILENCE_S = 90
+"""Three heartbeats."""
+ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
 
 
 def ensure_work_pool() -> None:
@@ -37,16 +58,68 @@ def ensure_work_pool() -> None:
 
 
 def deploy_all() -> None:
-    """Every flow, as a deployment of its own name on the work pool."""
+    """Every flow, as a deployment of its own name on the work pool; maintenance by schedule."""
     ensure_work_pool()
     for flow in FLOWS:
-        deployment = cast(
-            "RunnerDeployment",
-            flow.to_deployment(
-                name="default", work_pool_name=WORK_POOL, entrypoint_type=EntrypointType.MODULE_PATH
+        _deploy(flow, "default")
+    for name, (chores, schedule) in MAINTENANCE.items():
+        parameters = {"parameters": {"chores": [str(chore) for chore in chores]}}
+        _deploy(maintain, name, parameters=parameters, schedules=[schedule])
+    ensure_crash_automation()
+
+
+def ensure_crash_automation(
+    *, name: str = SILENT_RUNS, silence: timedelta = timedelta(seconds=SILENCE_S)
+) -> UUID:
+    """Has the server mark runs that fell silent as Crashed; made again, it is the same one.
+
+    A run tells every 30 s that it lives (``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``); one that was
+    killed with its machine would stay Running for ever.
+    """
+    automation = AutomationCore(
+        name=name,
+        description="Runs that gave no sign of life are crashed; running them again does the rest.",
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat", "prefect.flow-run.Running"},
+            expect={"prefect.flow-run.heartbeat", *ENDS},
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            match_related=ResourceSpecification(
+                {
+                    "prefect.resource.role": "flow",
+                    "prefect.resource.name": [flow.name for flow in (*FLOWS, maintain)],
+                }
             ),
-        )
-        deployment.apply()
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=silence,
+        ),
+        actions=[
+            ChangeFlowRunState(
+                name=None,
+                state=StateType.CRASHED,
+                message="No sign of life: run it again.",
+                force=False,
+            )
+        ],
+    )
+    with get_client(sync_client=True) as client:
+        for known in client.read_automations_by_name(name):
+            client.delete_automation(known.id)
+        return client.create_automation(automation)
+
+
+def _deploy(flow: Flow[Any, Any], name: str, **options: Any) -> None:  # noqa: ANN401  # Prefect's
+    deployment = cast(
+        "RunnerDeployment",
+        flow.to_deployment(
+            name=name,
+            work_pool_name=WORK_POOL,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+            **options,
+        ),
+    )
+    deployment.apply()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from viatique.steps.maintain import Chore
+
 ExamParameter = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^E[0-9A-Z]{5}$"),
@@ -48,3 +50,16 @@ class ProcessParameters(_Parameters):
     """Import, identify, record the marks received, finalize: one after the other."""
 
     exam: ExamParameter
+
+
+class MaintenanceParameters(_Parameters):
+    """The house is kept in order."""
+
+    chores: Annotated[
+        tuple[Chore, ...],
+        Field(title="Chores", description="Which ones, in this order; all of them by default."),
+    ] = tuple(Chore)
+    is_whole: Annotated[
+        bool,
+        Field(title="Read every file", description="Scrub the whole store, not tonight's part."),
+    ] = False

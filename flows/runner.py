@@ -3,8 +3,8 @@
 The entry points ``viatique.runners`` in pyproject.toml name these functions.
 """
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import Flow
@@ -14,10 +14,12 @@ from pydantic import BaseModel
 from flows.finalize_copies import finalize_copies
 from flows.identify_copies import identify_copies
 from flows.import_copies import import_copies
+from flows.maintenance import maintain
 from flows.parameters import (
     FinalizeParameters,
     IdentifyParameters,
     ImportParameters,
+    MaintenanceParameters,
     MarksParameters,
     ProcessParameters,
 )
@@ -27,6 +29,7 @@ from tasks.context import use_workbench
 from viatique.errors import ServiceUnavailable, UnexpectedFailure, ViatiqueError
 from viatique.models import ExamId, Sha256
 from viatique.run import Run
+from viatique.steps.maintain import Chore, ChoreOutcome
 from viatique.workbench import Workbench
 
 
@@ -55,6 +58,19 @@ def run_process(bench: Workbench, exam_id: ExamId) -> Run:
     return _run(bench, process_exam, ProcessParameters(exam=exam_id))
 
 
+def run_maintenance(
+    bench: Workbench, chores: Sequence[Chore], *, is_whole: bool
+) -> list[ChoreOutcome]:
+    """``maintain`` in this process."""
+    with use_workbench(bench):
+        state = maintain(
+            MaintenanceParameters(chores=tuple(chores), is_whole=is_whole), return_state=True
+        )
+    if state.is_completed():
+        return state.result()
+    raise _error(state)
+
+
 def _run(
     bench: Workbench, flow: Flow[[BaseModel], None] | Callable[..., object], given: BaseModel
 ) -> Run:
@@ -65,13 +81,13 @@ def _run(
     raise _error(state)
 
 
-def _flow_run_id(state: State[None]) -> UUID:
+def _flow_run_id(state: State[Any]) -> UUID:
     if state.state_details.flow_run_id is None:
         raise ServiceUnavailable("The Prefect server did not record the run.")
     return state.state_details.flow_run_id
 
 
-def _error(state: State[None]) -> ViatiqueError:
+def _error(state: State[Any]) -> ViatiqueError:
     error = state.result(raise_on_failure=False)
     if isinstance(error, ViatiqueError):
         return error

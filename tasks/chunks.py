@@ -10,6 +10,7 @@ from viatique.steps.decide_identities import decide_identities
 from viatique.steps.finalize_copies import finalize_chunk
 from viatique.steps.import_scan import cut_chunk, plan_scan
 from viatique.steps.inbox import receive_inbox
+from viatique.steps.maintain import Chore, ChoreOutcome, run_chore
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.read_headers import read_chunk
 from viatique.steps.record_marks import record_marks
@@ -66,3 +67,10 @@ def finalize_chunk_task(exam_id: ExamId) -> ChunkOutcome:
     """The next copies finalized."""
     with bound_to_run(exam_id):
         return retry_if_needed(finalize_chunk(current_workbench(), current_run(), exam_id))
+
+
+@task(name="chore", task_run_name="{chore}", cache_policy=NO_CACHE, **RETRY_POLICY)
+def chore_task(chore: Chore, *, is_whole: bool) -> ChoreOutcome:
+    """One chore of maintenance."""
+    with bound_to_run():
+        return run_chore(current_workbench(), current_run(), chore, is_whole=is_whole)

@@ -54,9 +54,11 @@ def current_run() -> Run:
 
 
 @contextmanager
-def bound_to_run(exam_id: str) -> Iterator[None]:
+def bound_to_run(exam_id: str | None = None) -> Iterator[None]:
     """Puts flow-run, task-run and exam ids on every log line of the block."""
-    ids = {"flow_run_id": str(flow_run.id), "exam_id": exam_id}
+    ids = {"flow_run_id": str(flow_run.id)}
+    if exam_id:
+        ids["exam_id"] = exam_id
     if task_run.id:
         ids["task_run_id"] = str(task_run.id)
     with logs.bound(**ids):

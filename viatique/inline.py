@@ -1,7 +1,7 @@
 """The flows without Prefect: the same steps in the same order, in this process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from viatique import logs, progress
 from viatique.errors import ViatiqueError
@@ -11,6 +11,7 @@ from viatique.steps.decide_identities import decide_identities
 from viatique.steps.finalize_copies import count_gradable, finalize_chunk
 from viatique.steps.import_scan import count_uncut, cut_chunk, plan_scan, unplanned_scans
 from viatique.steps.inbox import receive_inbox
+from viatique.steps.maintain import Chore, ChoreOutcome, run_chores
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.read_headers import count_unread, read_chunk
 from viatique.steps.record_marks import record_marks, unrecorded_marks
@@ -69,6 +70,15 @@ def run_process(bench: Workbench, exam_id: ExamId) -> Run:
     for sha256 in unrecorded_marks(bench, exam_id):
         run_marks(bench, exam_id, sha256)
     return run_finalize(bench, exam_id)
+
+
+def run_maintenance(
+    bench: Workbench, chores: Sequence[Chore], *, is_whole: bool
+) -> list[ChoreOutcome]:
+    """Does chores; see ``viatique.steps.maintain``."""
+    run = new_run()
+    with logs.bound(flow_run_id=run.correlation_id):
+        return run_chores(bench, run, chores, is_whole=is_whole)
 
 
 def _plan_all(bench: Workbench, run: Run, exam_id: ExamId) -> list[ViatiqueError]:

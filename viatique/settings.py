@@ -73,6 +73,14 @@ class Settings(BaseSettings):
         ge=1,
         description="Finalize attempts before a copy needs a person (CRITICAL log).",
     )
+    retention_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days after which an exam's people and files are erased; 0 = never.",
+    )
+    run_retention_days: int = Field(
+        default=90, ge=1, description="Days after which Prefect forgets a finished run."
+    )
     idle_minutes: float = Field(
         default=15.0, gt=0, description="Idle minutes after which local services stop."
     )

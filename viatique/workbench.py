@@ -27,6 +27,8 @@ class Workbench:
     store: Store
     pool: WorkerPool
     holder: Holder
+    owner: Database
+    """The same database by the role that owns the tables: for maintenance, never for flows."""
 
     @property
     def models_folder(self) -> Path:
@@ -64,4 +66,11 @@ def open_workbench(
             )
         )
         store = Store(settings.store_url or str(home / "store"))
-        yield Workbench(settings=settings, database=database, store=store, pool=pool, holder=holder)
+        yield Workbench(
+            settings=settings,
+            database=database,
+            store=store,
+            pool=pool,
+            holder=holder,
+            owner=database,
+        )

@@ -60,6 +60,7 @@ def bench_on(database: Database, home: Path, pool: WorkerPool) -> Iterator[Workb
             store=Store(str(home / "store")),
             pool=pool,
             holder=holder,
+            owner=database,
         )
     silence_logs()
 

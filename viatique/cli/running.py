@@ -4,9 +4,10 @@ The core knows Prefect by the name of an entry point only.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import entry_points
+from typing import Any
 
 from viatique import inline
 from viatique.cli.terminal import messages, progress_bars, show_report
@@ -16,13 +17,14 @@ from viatique.run import Run
 from viatique.services.environment import prefect_environment, viatique_environment
 from viatique.services.local import ensure
 from viatique.settings import Settings, load_settings
+from viatique.steps.maintain import Chore, ChoreOutcome
 from viatique.steps.report import count_failures, report_exam
 from viatique.workbench import Workbench, open_workbench
 
 RUNNER_GROUP = "viatique.runners"
-Flow = Callable[..., Run]
+Flow = Callable[..., Any]
 
-INLINE: dict[str, Flow] = {
+INLINE: dict[str, Callable[..., Run]] = {
     "import": inline.run_import,
     "identify": inline.run_identify,
     "marks": inline.run_marks,
@@ -70,6 +72,23 @@ def run_flow(
     if is_last:
         show_report(report_exam(bench.database, exam_id))
     return 1 if failures else 0
+
+
+def run_maintenance(
+    bench: Workbench, chores: Sequence[Chore], *, is_inline: bool, is_whole: bool
+) -> list[ChoreOutcome]:
+    """Does chores, with Prefect or inline; returns what came of each.
+
+    Raises:
+        ViatiqueError: one failed; the others were done.
+    """
+    with ExitStack() as stack:
+        flow = (
+            inline.run_maintenance
+            if is_inline
+            else stack.enter_context(_prefect(bench.settings, "maintain", is_shown=True))
+        )
+        return flow(bench, chores, is_whole=is_whole)
 
 
 @contextmanager

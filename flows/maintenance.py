@@ -1,0 +1,53 @@
+"""The house is kept in order: seals, orphans, claims, retention, damaged files, statistics."""
+
+from datetime import UTC, datetime, timedelta
+
+from prefect import flow, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterEndTime
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.futures import PrefectFuture
+
+from flows.artifacts import publish_chores
+from flows.parameters import MaintenanceParameters
+from tasks.chunks import chore_task
+from tasks.context import bound_to_run, flow_workbench
+from viatique.steps.maintain import Chore, ChoreOutcome
+
+RUNS_AT_ONCE = 200
+
+
+@flow(name="maintain", flow_run_name="maintain")
+def maintain(parameters: MaintenanceParameters | None = None) -> list[ChoreOutcome]:
+    """Does the chores one after the other; one that fails holds up no other.
+
+    Raises:
+        ViatiqueError: a chore failed, after its retries.
+    """
+    given = parameters or MaintenanceParameters()
+    with flow_workbench() as bench, bound_to_run():
+        futures: list[PrefectFuture[ChoreOutcome]] = []
+        for chore in given.chores:
+            futures.append(chore_task.submit(chore, is_whole=given.is_whole))
+            futures[-1].wait()
+        if Chore.RETENTION in given.chores:
+            forget_runs(bench.settings.run_retention_days)
+    publish_chores([one.result() for one in futures if one.state.is_completed()])
+    return [one.result() for one in futures]
+
+
+def forget_runs(days: int) -> int:
+    """Has Prefect forget runs that ended that many days ago, with logs and artifacts; how many."""
+    ended = FlowRunFilterEndTime.model_validate(
+        {"before_": datetime.now(UTC) - timedelta(days=days)}
+    )
+    forgotten = 0
+    with get_client(sync_client=True) as client:
+        while runs := client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(end_time=ended),
+            sort=FlowRunSort.END_TIME_DESC,
+            limit=RUNS_AT_ONCE,
+        ):
+            for run in runs:
+                client.delete_flow_run(run.id)
+            forgotten += len(runs)
+    return forgotten

@@ -1,0 +1,191 @@
+"""Maintenance, silent runs and erasure on a real Prefect server and the embedded Postgres."""
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from tests.flows.installation import Installation
+from tests.flows.ways import api, services, texts, with_database
+from viatique.demo.exam import DemoExam
+from viatique.services.environment import prefect_environment
+from viatique.services.postgres import locate
+from viatique.steps.maintain import Chore
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+NAME = "Zorglubmarquant"
+PATIENCE_S = 90.0
+SLEEPER = """
+import time
+from flows.maintenance import maintain
+from prefect import task
+import flows.maintenance
+
+@task
+def stuck(chore, *, is_whole):
+    print("stuck", flush=True)
+    time.sleep(600)
+
+flows.maintenance.chore_task = stuck
+maintain()
+"""
+DEPLOY = """
+from flows.deploy import deploy_all, ensure_crash_automation
+deploy_all()
+deploy_all()
+print(ensure_crash_automation(name="quick", silence=timedelta(seconds=10)))
+"""
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def prefect(installation: Installation) -> dict[str, str]:
+    """What a process needs to use the installation's Prefect server."""
+    with services(installation) as found:
+        return {
+            **installation.environment,
+            **prefect_environment(installation.home, found.prefect_api_url or ""),
+        }
+
+
+@pytest.fixture(scope="module")
+def automation(prefect: dict[str, str]) -> str:
+    """Everything is deployed, twice; the id of an automation that waits for 10 s only."""
+    done = subprocess.run(
+        [sys.executable, "-c", DEPLOY], env=prefect, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.split()[-1]
+
+
+def test_deployments_are_those_of_prefect_yaml(installation: Installation, automation: str) -> None:
+    written = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text("utf-8"))
+    expected = {
+        (one["entrypoint"], one["name"], json.dumps(one.get("parameters", {}))): [
+            schedule.get("cron", schedule.get("interval")) for schedule in one.get("schedules", [])
+        ]
+        for one in written["deployments"]
+    }
+    found = {
+        (one["entrypoint"], one["name"], json.dumps(one["parameters"])): [
+            item["schedule"].get("cron", item["schedule"].get("interval"))
+            for item in one["schedules"]
+        ]
+        for one in api(installation, "deployments/filter")
+    }
+    assert found == expected
+    automations = [one["name"] for one in api(installation, "automations/filter")]
+    assert sorted(automations) == ["quick", "viatique-silent-runs"]
+
+
+def test_a_run_that_fell_silent_becomes_crashed(
+    installation: Installation, prefect: dict[str, str], automation: str
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPER], env=prefect, stdout=subprocess.PIPE, text=True
+    ) as sleeper:
+        assert sleeper.stdout is not None
+        assert any("stuck" in line for line in sleeper.stdout)
+        sleeper.send_signal(signal.SIGKILL)
+
+    def states() -> list[str]:
+        return [
+            run["state"]["type"]
+            for run in api(installation, "flow_runs/filter")
+            if run["name"] == "maintain"
+        ]
+
+    assert states() == ["RUNNING"]
+    _wait_until(lambda: states() == ["CRASHED"])
+    with services(installation) as found:
+        httpx.delete(f"{found.prefect_api_url}/automations/{automation}").raise_for_status()
+
+
+def test_maintenance_runs_as_a_flow(installation: Installation, undisturbed: str) -> None:
+    shown = installation.run("maintain", "--whole")
+    assert [chore for chore in Chore if chore not in shown] == []
+    assert "0 not sealed yet, 0 problem(s)" in installation.run("audit", "verify")
+    (table,) = [one for one in api(installation, "artifacts/filter") if one["key"] == "maintenance"]
+    assert {row["chore"] for row in json.loads(table["data"])} == set(Chore)
+
+
+def _exam_with_a_marked_name(folder: Path, exam: DemoExam) -> tuple[Path, str]:
+    """The exam's file with another name on the roster; whose it is."""
+    shutil.copytree(exam.exam_toml.parent, folder)
+    roster = folder / "roster.csv"
+    lines = list(csv.reader(roster.read_text("utf-8").splitlines(), delimiter=_delimiter(roster)))
+    student = lines[1][0]
+    old = exam.plan.roster[0]
+    assert str(old.student_id) == student
+    text = roster.read_text("utf-8")
+    roster.write_text(text.replace(lines[1][1], NAME, 1), "utf-8")
+    assert NAME in roster.read_text("utf-8").splitlines()[1]
+    return folder / exam.exam_toml.name, student
+
+
+def _delimiter(roster: Path) -> str:
+    return csv.Sniffer().sniff(roster.read_text("utf-8").splitlines()[0]).delimiter
+
+
+def _files_with_name(installation: Installation) -> set[str]:
+    """Every file of the home and of the database with the name in its bytes."""
+    folders = [installation.home, locate(installation.home).data]
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    return {str(path) for path in files if NAME.lower().encode() in path.read_bytes().lower()}
+
+
+def _rows_with_name(installation: Installation) -> list[str]:
+    with services(installation) as found:
+        cells = [
+            cell
+            for database in ("viatique", "prefect")
+            for cell in texts(with_database(found.database_dsn, database))
+        ]
+    assert len(cells) > 100
+    return [cell for cell in cells if NAME.lower() in cell.lower()]
+
+
+def test_an_erased_name_is_on_no_disk_and_in_no_table(
+    installation: Installation, demo_exam: DemoExam, tmp_path: Path
+) -> None:
+    exam_toml, student = _exam_with_a_marked_name(tmp_path / "exam", demo_exam)
+    exam_id = installation.run("exam", "create", exam_toml).strip()
+    inbox = installation.home / "inbox" / exam_id
+    inbox.mkdir(parents=True)
+    shutil.copy(demo_exam.scan_pdf, inbox / f"{NAME}.pdf")
+    installation.run("import", exam_id)
+    copy = f"{exam_id}-0001"
+    installation.run("confirm", copy, student)
+    marks = tmp_path / "marks.json"
+    marks.write_text(
+        json.dumps(
+            [{"copy": copy, "scores": {"1.a": 2.5, "1.b": 3, "2": 10}, "remarks": {"2": NAME}}]
+        )
+    )
+    installation.run("marks", exam_id, marks)
+    installation.run("finalize", exam_id, "--inline")
+    assert _rows_with_name(installation)
+    assert len(_files_with_name(installation)) > 1, "the search finds what is there"
+    installation.run("erase", exam_id, student)
+    assert _rows_with_name(installation), "nothing goes without --yes"
+    installation.run("erase", exam_id, student, "--yes")
+    assert _rows_with_name(installation) == []
+    assert _files_with_name(installation) == set()
+    assert installation.run("audit", "verify")
+    assert f"{exam_id}-0001" not in [row["copy"] for row in installation.lines("copies", exam_id)]

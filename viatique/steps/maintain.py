@@ -1,0 +1,176 @@
+"""Chores that keep the house in order: each can be run at any time and any number of times.
+
+What a chore finds broken is logged by id and counted; the others go on.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from viatique.db import erasure, housekeeping
+from viatique.errors import FinalError, ViatiqueError
+from viatique.run import Run
+from viatique.seal_files import seal_files_of
+from viatique.steps.erase import erase_exam, remove_doomed
+from viatique.steps.seal_trail import seal_trail
+from viatique.workbench import Workbench
+
+logger = logging.getLogger("viatique.steps")
+
+ORPHAN_AGE_S = 24 * 3600
+"""Age from which a file no row points to is an orphan: a file is stored before its row."""
+SLICES = 16
+"""Nights in which every stored file is read once: one slice a night, by the first digit."""
+BATCH = 500
+
+
+class Chore(StrEnum):
+    SEAL = "seal"
+    CLAIMS = "claims"
+    RETENTION = "retention"
+    ORPHANS = "orphans"
+    SCRUB = "scrub"
+    STATISTICS = "statistics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoreOutcome:
+    """What a chore did.
+
+    Attributes:
+        done: events sealed, claims freed, exams erased, files removed or read, partitions made.
+        problems: what it found broken; the log names each.
+    """
+
+    chore: Chore
+    done: int
+    problems: int = 0
+
+
+def run_chore(bench: Workbench, run: Run, chore: Chore, *, is_whole: bool = False) -> ChoreOutcome:
+    """Does one chore.
+
+    Args:
+        bench: what it works with.
+        run: under which events are left.
+        chore: which.
+        is_whole: reads every stored file, not tonight's slice of them.
+
+    Raises:
+        ViatiqueError: the chore could not be done.
+    """
+    if chore is Chore.SCRUB:
+        outcome = _scrub(bench, is_whole=is_whole)
+    else:
+        outcome = ChoreOutcome(chore=chore, done=_DOING[chore](bench, run))
+    logger.info(
+        "chore_done", extra={"chore": chore, "done": outcome.done, "problems": outcome.problems}
+    )
+    return outcome
+
+
+def _seal(bench: Workbench, _run: Run) -> int:
+    return seal_trail(bench.database, seal_files_of(bench.settings))
+
+
+def _claims(bench: Workbench, _run: Run) -> int:
+    with bench.database.transaction() as connection:
+        housekeeping.delete_expired_sessions(connection)
+        return housekeeping.delete_abandoned_claims(connection)
+
+
+def _retention(bench: Workbench, run: Run) -> int:
+    """Erases what is older than the retention period; 0 days keep everything."""
+    days = bench.settings.retention_days
+    if not days:
+        return 0
+    with bench.database.transaction() as connection:
+        exams = housekeeping.list_exams_before(connection, days)
+    for exam_id in exams:
+        erase_exam(bench, run, exam_id)
+    if exams:
+        erasure.rewrite_tables(bench.owner)
+    return len(exams)
+
+
+def _orphans(bench: Workbench, _run: Run) -> int:
+    """Removes files no row points to, temporary ones included, that are older than a day."""
+    removed = remove_doomed(bench)
+    oldest = time.time() - ORPHAN_AGE_S
+    old = [name for name, written in bench.store.list_names() if written < oldest]
+    for start in range(0, len(old), BATCH):
+        names = old[start : start + BATCH]
+        with bench.database.transaction() as connection:
+            bare = [PurePosixPath(name).name for name in names]
+            needed = housekeeping.list_needed(connection, bare)
+        for name in names:
+            if PurePosixPath(name).name not in needed:
+                bench.store.remove_name(name)
+                removed += 1
+    uploads = bench.settings.home_path / "uploads"
+    for folder in uploads.glob("*"):
+        if folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _scrub(bench: Workbench, *, is_whole: bool) -> ChoreOutcome:
+    """Reads stored files and compares them with their names."""
+    tonight = _slice_of_tonight()
+    read = problems = 0
+    with bench.database.transaction() as connection:
+        files = list(housekeeping.iterate_stored_files(connection))
+    for sha256, kind in files:
+        if not (is_whole or sha256.startswith(tonight)):
+            continue
+        read += 1
+        try:
+            bench.store.get(sha256, kind)
+        except FinalError:
+            problems += 1
+            logger.exception("stored_file_corrupt", extra={"sha256": sha256, "kind": kind})
+    return ChoreOutcome(chore=Chore.SCRUB, done=read, problems=problems)
+
+
+def _slice_of_tonight() -> str:
+    """First digit of the files whose turn it is."""
+    return f"{datetime.now(UTC).toordinal() % SLICES:x}"
+
+
+def _statistics(bench: Workbench, _run: Run) -> int:
+    return housekeeping.refresh_statistics(bench.owner)
+
+
+_DOING: dict[Chore, Callable[[Workbench, Run], int]] = {
+    Chore.SEAL: _seal,
+    Chore.CLAIMS: _claims,
+    Chore.RETENTION: _retention,
+    Chore.ORPHANS: _orphans,
+    Chore.STATISTICS: _statistics,
+}
+
+
+def run_chores(
+    bench: Workbench, run: Run, chores: Sequence[Chore], *, is_whole: bool
+) -> list[ChoreOutcome]:
+    """Does chores one after the other, in their order; one that fails holds up no other.
+
+    Raises:
+        ViatiqueError: the first failure, once all were tried.
+    """
+    outcomes, errors = [], []
+    for chore in chores:
+        try:
+            outcomes.append(run_chore(bench, run, chore, is_whole=is_whole))
+        except ViatiqueError as error:
+            logger.exception("chore_failed", extra={"chore": chore})
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return outcomes
