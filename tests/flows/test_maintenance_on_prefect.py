@@ -40,6 +40,7 @@ flows.maintenance.chore_task = stuck
 maintain()
 """
 DEPLOY = """
+from datetime import timedelta
 from flows.deploy import deploy_all, ensure_crash_automation
 deploy_all()
 deploy_all()
@@ -57,6 +58,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 @pytest.fixture(scope="module")
 def prefect(installation: Installation) -> dict[str, str]:
     """What a process needs to use the installation's Prefect server."""
+    installation.run("maintain", "--only", "seal")  # whoever starts the server is to be gone
     with services(installation) as found:
         return {
             **installation.environment,
@@ -108,7 +110,7 @@ def test_a_run_that_fell_silent_becomes_crashed(
         return [
             run["state"]["type"]
             for run in api(installation, "flow_runs/filter")
-            if run["name"] == "maintain"
+            if run["name"] == "maintain" and run["state"]["type"] != "COMPLETED"
         ]
 
     assert states() == ["RUNNING"]
@@ -121,8 +123,8 @@ def test_maintenance_runs_as_a_flow(installation: Installation, undisturbed: str
     shown = installation.run("maintain", "--whole")
     assert [chore for chore in Chore if chore not in shown] == []
     assert "0 not sealed yet, 0 problem(s)" in installation.run("audit", "verify")
-    (table,) = [one for one in api(installation, "artifacts/filter") if one["key"] == "maintenance"]
-    assert {row["chore"] for row in json.loads(table["data"])} == set(Chore)
+    tables = [one for one in api(installation, "artifacts/filter") if one["key"] == "maintenance"]
+    assert set(Chore) in [{row["chore"] for row in json.loads(one["data"])} for one in tables]
 
 
 def _exam_with_a_marked_name(folder: Path, exam: DemoExam) -> tuple[Path, str]:
