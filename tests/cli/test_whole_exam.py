@@ -52,7 +52,7 @@ def test_exam_goes_from_the_scan_to_final_pdfs(viatique: Command, demo: DemoExam
         with pymupdf.open(row["final_pdf"]) as document:
             assert document.page_count >= 1 + row["pages"]
             assert row["copy"] in str(document[0].get_text())
-    assert "0 problem(s) found" in viatique("audit", "verify").out
+    assert "0 problem(s)" in viatique("audit", "verify").out
     viatique("process", exam, "--inline")
     assert viatique("copies", exam, "--json").lines == rows
 
