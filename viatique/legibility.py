@@ -108,10 +108,10 @@ def defect_of(measures: PageMeasures, *, dpi: float) -> PageDefect | None:
 
 
 def _darkest(dark: NDArray[np.uint8]) -> float:
-    """The tone that stands for the darkest strokes."""
+    """The tone that stands for the darkest strokes, at least 1: also of paper without a speck."""
     sample = dark[::2].ravel()
     counts = np.bincount(sample, minlength=256).cumsum()
-    return float(np.searchsorted(counts, STROKE_SHARE * sample.size))
+    return max(1.0, float(np.searchsorted(counts, STROKE_SHARE * sample.size)))
 
 
 def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float) -> float:

@@ -50,6 +50,8 @@ def _scan_with_names(folder: Path) -> Path:
             for number in (1, 2):
                 page = document.new_page(width=595, height=842)
                 page.insert_text((72, 72), f"{who} page {number}")
+                for y in range(100, 800, 10):
+                    page.draw_line((72, y), (90 + y % 400, y + 7), width=3)
         document.set_metadata({"title": LAST_NAME})
         document.save(path)
     return path

@@ -95,6 +95,13 @@ def test_writing_that_runs_off_one_edge_is_cut_off() -> None:
     assert seen(cut_left(words)) is PageDefect.CUT_OFF
 
 
+def test_paper_without_a_speck_but_for_a_word_is_blank() -> None:
+    """Pages drawn by a program are clean: the tone of the darkest strokes is nothing there."""
+    page = np.full((585, 413), 255, np.uint8)
+    page[50:56, 50:90:2] = 0
+    assert defect_of(measure(page), dpi=300) is PageDefect.BLANK
+
+
 def test_pages_of_test_scans_can_be_read() -> None:
     assert defect_of(measure(paper(413, 585)), dpi=72) is None
 
