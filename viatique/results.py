@@ -18,6 +18,8 @@ from viatique.scoring import Scheme
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is a formula to spreadsheets (OWASP, CSV injection)."""
 BINS = 10
+NO_STUDENT = "SANS ÉLÈVE"
+"""Stands for a last name in the school software's form, beside the copy's id."""
 
 
 class ResultState(StrEnum):
@@ -154,6 +156,8 @@ def _pronote_rows(results: Sequence[Result]) -> list[list[str]]:
     rows = [["Nom", "Prénom", "Classe", "Note"]]
     for one in results:
         if one.student is None:
+            mark = "" if one.score is None else _written(one.score, ",")
+            rows.append([NO_STUDENT, one.copy_id or "", "", mark])
             continue
         mark = "Abs" if one.state is ResultState.ABSENT else ""
         if one.score is not None:

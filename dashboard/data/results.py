@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from dashboard.core import open_database
 from viatique.db.accounts import list_accounts
 from viatique.db.exams import Exam, find_exam
-from viatique.db.markers import MarkerFigures, list_marker_figures
+from viatique.db.markers import MarkerFigures
 from viatique.models import ExamId
-from viatique.results import Figures, figures
-from viatique.steps.export_results import list_results
+from viatique.results import Figures
 from viatique.steps.finalize_request import FinalizeState, finalize_state
+from viatique.steps.statistics import statistics_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +30,14 @@ def results_of(exam_id: ExamId) -> ExamResults:
         NotFound: there is no such exam.
     """
     database = open_database()
-    results, scheme = list_results(database, exam_id)
+    found = statistics_of(database, exam_id)
     with database.transaction() as connection:
         exam = find_exam(connection, exam_id)
-        markers = list_marker_figures(connection, exam_id, scheme.maximum())
         logins = {account.account_id: account.login for account in list_accounts(connection)}
     return ExamResults(
         exam=exam,
         state=finalize_state(database, exam_id, limit=0),
-        figures=figures(results, scheme),
-        markers=markers,
+        figures=found.figures,
+        markers=found.markers,
         logins=logins,
     )

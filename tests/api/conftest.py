@@ -29,9 +29,36 @@ def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path / "store"))
 
 
+class Started(Launcher):
+    """Stands for a launcher: notes what is started, which then runs for ever."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.commands: list[tuple[str, ...]] = []
+
+    def start(self, *arguments: str) -> bool:
+        is_new = arguments not in self.commands
+        self.commands += [arguments] if is_new else []
+        return is_new
+
+    def is_running(self, *arguments: str) -> bool:
+        return arguments in self.commands
+
+
 @pytest.fixture
-def app(database: Database, store: Store) -> FastAPI:
-    parts = Parts(database=database, store=store, lock_ttl_s=TTL_S, launcher=Launcher({}))
+def started() -> Started:
+    return Started()
+
+
+@pytest.fixture
+def app(database: Database, store: Store, started: Started) -> FastAPI:
+    parts = Parts(
+        database=database,
+        store=store,
+        lock_ttl_s=TTL_S,
+        launcher=started,
+        requests_per_minute=1_000_000,
+    )
     return create_app(parts)
 
 

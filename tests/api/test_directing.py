@@ -1,10 +1,9 @@
 """A coordinator directs over HTTP: dispatch, what is missing, finalize, reopen, release."""
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.api.conftest import ClientOf
+from tests.api.conftest import ClientOf, Started
 from tests.api.test_marking_over_http import conflict, locked
 from tests.db.marking import actions_of, move
 from viatique.access import Role
@@ -13,30 +12,6 @@ from viatique.lifecycle import Action, Move
 from viatique.models import CopyId
 
 API = "/api/v1"
-
-
-class Started:
-    """Stands for a launcher: notes what is started, which then runs for ever."""
-
-    def __init__(self) -> None:
-        self.commands: list[tuple[str, ...]] = []
-
-    def start(self, *arguments: str) -> bool:
-        is_new = arguments not in self.commands
-        self.commands += [arguments] if is_new else []
-        return is_new
-
-    def is_running(self, *arguments: str) -> bool:
-        return arguments in self.commands
-
-
-@pytest.fixture
-def started(app: FastAPI) -> Started:
-    parts, launcher = app.state.parts, Started()
-    app.state.parts = type(parts)(
-        database=parts.database, store=parts.store, lock_ttl_s=parts.lock_ttl_s, launcher=launcher
-    )
-    return launcher
 
 
 @pytest.fixture

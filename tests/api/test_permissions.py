@@ -51,6 +51,10 @@ TABLE: dict[tuple[str, str], tuple[frozenset[Role], object]] = {
     ("GET", "/copies/{copy_id}/readings"): (DECIDING, None),
     ("GET", "/exams/{exam_id}/finalize"): (DECIDING, None),
     ("POST", "/exams/{exam_id}/finalize"): (DECIDING, None),
+    ("GET", "/exams/{exam_id}/statistics"): (STAFF, None),
+    ("GET", "/exams/{exam_id}/results.csv"): (DECIDING, None),
+    ("GET", "/exams/{exam_id}/finals.zip"): (DECIDING, None),
+    ("GET", "/copies/{copy_id}/final.pdf"): (DECIDING, None),
     ("PUT", "/exams/{exam_id}/release"): (DECIDING, None),
     ("DELETE", "/exams/{exam_id}/release"): (DECIDING, None),
 }
@@ -60,6 +64,7 @@ LET_IN_BUT_REFUSED = (
     "already_locked",
     "not_found",
     "illegal_transition",
+    "not_released",
     "invalid_input",
 )
 

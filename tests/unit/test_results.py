@@ -58,11 +58,12 @@ def test_plain_csv_has_a_line_for_everybody() -> None:
     assert rows[3][6:] == ["", "20", "", ""]
 
 
-def test_pronote_csv_has_students_only_commas_and_abs() -> None:
+def test_pronote_csv_has_commas_abs_and_whose_copy_is_not_known() -> None:
     rows = read(to_csv([graded(1, "2.5", "10"), NOBODYS, ABSENT], SCHEME, Profile.PRONOTE))
     assert rows == [
         ["Nom", "Prénom", "Classe", "Note"],
         ["Dupont", "Zoé", "TG1", "12,5"],
+        ["SANS ÉLÈVE", NOBODYS.copy_id, "", "2"],
         ["Dupont", "Zoé", "TG1", "Abs"],
     ]
 

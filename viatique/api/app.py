@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from viatique.api import comments, directing, exams, locking, marking
+from viatique.api import comments, directing, exams, locking, marking, results
 from viatique.api.context import RequestContext
 from viatique.api.limits import RateLimits
 from viatique.api.measures import RequestMeasures
@@ -50,7 +50,7 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
-    for module in (exams, locking, marking, comments, directing):
+    for module in (exams, locking, marking, comments, directing, results):
         app.include_router(module.router, responses=PROBLEMS, dependencies=DOCUMENTED)
     handle_errors(app)
     app.add_middleware(

@@ -63,6 +63,8 @@ Reader = Annotated[Caller, Depends(caller_with(Permission.VIEW_ANONYMOUS))]
 Marker = Annotated[Caller, Depends(caller_with(Permission.MARK))]
 Unlocker = Annotated[Caller, Depends(caller_with(Permission.FORCE_UNLOCK))]
 Director = Annotated[Caller, Depends(caller_with(Permission.DIRECT))]
+Staff = Annotated[Caller, Depends(caller_with(Permission.VIEW_COPIES))]
+Namer = Annotated[Caller, Depends(caller_with(Permission.VIEW_IDENTITY))]
 Auditor = Annotated[Caller, Depends(caller_with(Permission.VIEW_AUDIT))]
 
 

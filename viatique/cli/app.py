@@ -177,6 +177,7 @@ def results(
     /,
     *,
     profile: Profile = Profile.PLAIN,
+    decimal_comma: Annotated[bool, Parameter(negative="")] = False,
     pdfs: Path | None = None,
 ) -> int:
     """Show the figures of an exam; write its results as a CSV, its final PDFs as a ZIP.
@@ -185,13 +186,17 @@ def results(
         exam: Id of the exam.
         file: CSV to write: who has which mark, nobody left out.
         profile: whom the CSV is for.
+        decimal_comma: write 12,5 in the plain profile, as French spreadsheets do.
         pdfs: ZIP to write, of the final PDFs under the students' names.
     """
     exam_id = exam_id_of(exam)
     with running.workbench() as bench:
         found, scheme = list_results(bench.database, exam_id)
         if file:
-            export_csv(bench.database, new_run(PERSON), exam_id, file, profile)
+            export_csv(
+                bench.database, new_run(PERSON), exam_id, file, profile,
+                has_decimal_comma=decimal_comma,
+            )  # fmt: skip
         if pdfs:
             export_pdfs(bench.database, bench.store, new_run(PERSON), exam_id, pdfs)
     show_results(found, scheme)

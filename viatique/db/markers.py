@@ -25,16 +25,23 @@ class MarkerFigures:
 def list_marker_figures(
     connection: Connection, exam_id: ExamId, maximum: Mapping[str, Decimal]
 ) -> tuple[MarkerFigures, ...]:
-    """Every account whose points stand, most copies first; ``maximum``: by question."""
+    """Every account that gave points, also blindly, most copies first; ``maximum``: by question."""
     rows = connection.execute(
         """
-        SELECT marker AS account_id, count(DISTINCT copy_id) AS copies,
+        SELECT account_id, count(DISTINCT copy_id) AS copies,
             (sum(points) / sum(maximum))::double precision AS success
-        FROM mark JOIN copy USING (copy_id)
+        FROM (
+            SELECT copy_id, marker AS account_id, question, points FROM mark
+            WHERE NOT EXISTS (
+                SELECT FROM blind_mark
+                WHERE blind_mark.copy_id = mark.copy_id AND blind_mark.question = mark.question
+            )
+            UNION ALL SELECT copy_id, account_id, question, points FROM blind_mark
+        ) AS given JOIN copy USING (copy_id)
             JOIN unnest(%(questions)s::text[], %(maxima)s::numeric[])
                 AS leaf (question, maximum) USING (question)
         WHERE exam_id = %(exam)s AND points IS NOT NULL
-        GROUP BY marker ORDER BY copies DESC, marker
+        GROUP BY account_id ORDER BY copies DESC, account_id
         """,
         {"exam": exam_id, "questions": list(maximum), "maxima": list(maximum.values())},
     ).fetchall()

@@ -58,7 +58,13 @@ def list_results(database: Database, exam_id: ExamId) -> tuple[list[Result], Sch
 
 
 def export_csv(
-    database: Database, run: Run, exam_id: ExamId, path: Path, profile: Profile
+    database: Database,
+    run: Run,
+    exam_id: ExamId,
+    path: Path,
+    profile: Profile,
+    *,
+    has_decimal_comma: bool = False,
 ) -> list[Result]:
     """Writes the results as a CSV; returns them.
 
@@ -69,7 +75,8 @@ def export_csv(
     """
     require_release(database, exam_id)
     results, scheme = list_results(database, exam_id)
-    replace_file(path, lambda part: part.write_bytes(to_csv(results, scheme, profile)))
+    data = to_csv(results, scheme, profile, has_decimal_comma=has_decimal_comma)
+    replace_file(path, lambda part: part.write_bytes(data))
     _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
     return results
 
