@@ -4,15 +4,17 @@ The gate has asked for a session before; whose it is decides here.
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.core import acting, open_database, store
+from dashboard.core import acting, open_database, passing_folder, store
 from dashboard.gate import session_token
 from viatique.access import Permission
 from viatique.db.pool import Database
@@ -23,10 +25,12 @@ from viatique.results import Profile
 from viatique.run import Run
 from viatique.steps.download import download_copy, download_final
 from viatique.steps.export_results import send_csv, send_pdfs
+from viatique.steps.export_trail import export_trail
 
 logger = logging.getLogger("viatique")
 
 PREFIX = "/files"
+PIECE_BYTES = 2**20
 Download = Callable[[Database, Store, Run, CopyId], bytes]
 STATUS_CODES: dict[type[ViatiqueError], int] = {Forbidden: 403, NotFound: 404, Conflict: 409}
 
@@ -50,6 +54,11 @@ def results_address(exam_id: ExamId, profile: Profile, *, has_decimal_comma: boo
 def finals_address(exam_id: ExamId) -> str:
     """Where all final PDFs of an exam are downloaded in a ZIP."""
     return f"{PREFIX}/exams/{exam_id}/finals.zip"
+
+
+def trail_address(exam_id: ExamId | None) -> str:
+    """Where the audit trail is downloaded, of one exam or of all."""
+    return f"{PREFIX}/trail.jsonl" + (f"?exam={exam_id}" if exam_id else "")
 
 
 async def _copy(request: Request) -> Response:
@@ -79,6 +88,12 @@ async def _finals(request: Request) -> Response:
     exam_id = ExamId(request.path_params["exam_id"])
     work = partial(_zip, _token(request), exam_id)
     return await _sent(work, f"{exam_id}-finals.zip", "application/zip")
+
+
+async def _trail(request: Request) -> Response:
+    exam = request.query_params.get("exam")
+    work = partial(_jsonl, _token(request), ExamId(exam) if exam else None)
+    return await _sent(work, f"{exam or 'all'}-trail.jsonl", "application/jsonl")
 
 
 async def _sent(
@@ -120,7 +135,23 @@ def _zip(token: str, exam_id: ExamId) -> Iterator[bytes]:
     return send_pdfs(open_database(), store(), run, exam_id)
 
 
+def _jsonl(token: str, exam_id: ExamId | None) -> Iterator[bytes]:
+    run = acting(token, Permission.VIEW_IDENTITY)
+    path = passing_folder() / f"{secrets.token_hex(8)}.jsonl"
+    export_trail(open_database(), run, path, exam_id=exam_id)
+    return _pieces_of(path)
+
+
+def _pieces_of(path: Path) -> Iterator[bytes]:
+    """The file in pieces; afterwards it is gone."""
+    with path.open("rb") as file:
+        path.unlink()
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
 ROUTES = (
+    Route(f"{PREFIX}/trail.jsonl", _trail),
     Route(f"{PREFIX}/copies/{{copy_id}}.pdf", _copy),
     Route(f"{PREFIX}/finals/{{copy_id}}.pdf", _final),
     Route(f"{PREFIX}/exams/{{exam_id}}/{{profile}}.csv", _results),

@@ -1,6 +1,8 @@
 """Who may do what. Roles are people's, permissions are what screens and steps ask for."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -48,6 +50,15 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.DIRECT: _DECIDING,
 }
 """A marker has nothing by which copies would not be anonymous any more."""
+
+
+SHOWN_TO_ALL = ("state", "method")
+"""Of an identity decision, what does not tell whose a copy is."""
+
+
+def shown_to_all(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What an IDENTIFY event shows to those who may not see identities."""
+    return {key: details[key] for key in SHOWN_TO_ALL if key in details}
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from dashboard.core import acting, open_database, prefect, workbench
+from dashboard.core import acting, open_database, passing_folder, prefect, workbench
 from viatique.access import Permission
 from viatique.db import audit
 from viatique.errors import ServiceUnavailable
@@ -107,9 +107,7 @@ def start(token: str, name: FlowName, exam_id: ExamId) -> str:
 @contextmanager
 def _as_file(name: str, upload: BinaryIO) -> Iterator[Path]:
     """The upload as a file of that name, in a folder of our own that is gone afterwards."""
-    folder = workbench().settings.home_path / "uploads"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as own:
+    with tempfile.TemporaryDirectory(dir=passing_folder()) as own:
         path = Path(own) / (Path(name).name or "scan.pdf")
         with path.open("wb") as file:
             shutil.copyfileobj(upload, file)

@@ -1,28 +1,57 @@
 """The audit trail as its page shows it."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from dashboard.core import open_database
-from viatique.db import audit
+from viatique.db import audit, seals
 from viatique.db.audit import AuditEvent
+from viatique.db.overviews import count_unsealed_up_to
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
 from viatique.seal_files import seal_files_of
+from viatique.seals import Seal
 from viatique.settings import load_settings
 from viatique.steps.verify_audit import verify_audit
 
+UNSEALED_COUNTED = 10_000
 
-def events(
-    *, exam_id: str, copy_id: str, action: Action | None, correlation_id: str, before: int | None
-) -> tuple[AuditEvent, ...]:
-    """A page of the audit trail, newest first; empty texts filter nothing."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events are listed; what is None filters nothing."""
+
+    exam_id: ExamId | None = None
+    copy_id: CopyId | None = None
+    action: Action | None = None
+    actor: str | None = None
+    correlation_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def events(wanted: EventFilter, before: int | None) -> tuple[AuditEvent, ...]:
+    """A page of the audit trail, newest first."""
     with open_database().transaction() as connection:
         return audit.list_events(
             connection,
-            exam_id=ExamId(exam_id) if exam_id else None,
-            copy_id=CopyId(copy_id) if copy_id else None,
-            action=action,
-            correlation_id=correlation_id or None,
+            exam_id=wanted.exam_id,
+            copy_id=wanted.copy_id,
+            action=wanted.action,
+            actor=wanted.actor,
+            correlation_id=wanted.correlation_id,
+            since=wanted.since,
+            until=wanted.until,
             before=before,
         )
+
+
+def seal_status() -> tuple[Seal | None, int]:
+    """The last seal, and how many events came since (``UNSEALED_COUNTED``: as many or more)."""
+    with open_database().transaction() as connection:
+        last = seals.find_last_seal(connection)
+        since = last.to_tick if last else 0
+        return last, count_unsealed_up_to(connection, since, UNSEALED_COUNTED)
 
 
 def check_trail() -> tuple[int, list[str]]:

@@ -5,7 +5,8 @@ from viatique.db import audit, copies
 from viatique.db.accounts import Account
 from viatique.db.audit import AuditEvent
 from viatique.db.copies import Copy
-from viatique.db.exams import find_exam
+from viatique.db.exams import Exam, find_exam
+from viatique.db.finals import find_final_pdf
 from viatique.db.listings import CopyFilter, ListedCopy, find_page_before, list_copies_after
 from viatique.files import Kind
 from viatique.lifecycle import Action
@@ -48,13 +49,13 @@ def history(copy_id: CopyId) -> tuple[AuditEvent, ...]:
 def has_final(copy: Copy) -> bool:
     """Whether the copy has a final PDF that counts."""
     with open_database().transaction() as connection:
-        return copy.copy_id in copies.list_final_pdfs(connection, copy.exam_id)
+        return find_final_pdf(connection, copy.copy_id) is not None
 
 
-def expected_pages(exam_id: ExamId) -> int:
-    """Pages of a complete copy of the exam."""
+def exam_of(exam_id: ExamId) -> Exam:
+    """The exam of a copy."""
     with open_database().transaction() as connection:
-        return find_exam(connection, exam_id).pages_per_copy
+        return find_exam(connection, exam_id)
 
 
 def page_png(copy: Copy, page: int) -> bytes | None:

@@ -34,6 +34,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "to_desk": ("Put its pages right", "Remettre ses pages en ordre"),
     "say_whose": ("Whose is it?", "À qui est-elle ?"),
     "as_scanned": ("Copy as scanned (PDF)", "Copie telle que scannée (PDF)"),
+    "not_released": (
+        "The final copy may be downloaded when the results are released.",
+        "La copie finale se télécharge une fois les résultats publiés.",
+    ),
     "by_itself": ("Viatique", "Viatique"),
     "flow_run": ("flow run", "exécution"),
     "history": ("History", "Historique"),

@@ -9,6 +9,7 @@ from dashboard.data.exams import exams
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from dashboard.wording import identity_text, status_text
+from viatique.access import Permission
 from viatique.db.listings import CopyFilter, ListedCopy
 from viatique.lifecycle import CopyStatus
 from viatique.models import ExamId, IdentityState
@@ -140,11 +141,12 @@ def _show_table(visit: Visit, found: tuple[ListedCopy, ...]) -> None:
 def _row(visit: Visit, copy: ListedCopy) -> dict[str, object]:
     problem = copy.error_code or copy.problem
     status = status_text(copy.status, visit.language)
+    seen = visit.may(Permission.VIEW_IDENTITY)
     return {
         visit.text("copy"): copy.copy_id,
         visit.text("status"): visit.text("held") if copy.is_locked else status,
         visit.text("identity"): identity_text(copy.identity, visit.language),
-        visit.text("student"): copy.student_id or "",
+        visit.text("student"): copy.student_id or "" if seen else "–",
         visit.text("confidence"): copy.confidence,
         visit.text("scan_pages"): f"{copy.first_page}–{copy.last_page}",
         visit.text("problem"): reason_text(problem, visit.language) if problem else "",

@@ -4,17 +4,17 @@ import streamlit as st
 
 from dashboard.actions.copies import look_at_page
 from dashboard.actions.quarantine import release
-from dashboard.data.copies import expected_pages, find_copy, has_final, history
+from dashboard.data.copies import exam_of, find_copy, has_final, history
 from dashboard.data.runs import known_runs
 from dashboard.files import copy_address, final_address
 from dashboard.look import identity_chip, show_downloads, show_title, status_chip
 from dashboard.page import Visit, page_named
 from dashboard.wording import action_text
-from viatique.access import Permission
+from viatique.access import Permission, shown_to_all
 from viatique.db.audit import AuditEvent
 from viatique.db.copies import Copy
 from viatique.errors import NotFound
-from viatique.lifecycle import CopyStatus
+from viatique.lifecycle import Action, CopyStatus
 from viatique.models import CopyId, IdentityState
 from viatique.run import SYSTEM
 from viatique.texts import reason_text
@@ -70,16 +70,20 @@ def _page_png(visit: Visit, copy: Copy, page: int) -> bytes:
 def _show_state(visit: Visit, copy: Copy) -> None:
     st.subheader(copy.copy_id, anchor=False)
     chips = f"{status_chip(visit, copy.status)} {identity_chip(visit, copy.identity)}"
-    st.markdown(f"{chips} {copy.student_id or ''}")
-    expected = expected_pages(copy.exam_id)
+    st.markdown(f"{chips} {_student(visit, copy)}")
+    exam = exam_of(copy.exam_id)
     st.caption(
-        f"{visit.text('expected', expected=expected, found=copy.page_count)}"
+        f"{visit.text('expected', expected=exam.pages_per_copy, found=copy.page_count)}"
         f" · {visit.text('scan_pages')} {copy.first_page}–{copy.last_page}"
     )
     _show_problems(visit, copy)
     _show_ways_on(visit, copy)
     if visit.may(Permission.VIEW_IDENTITY):
-        _show_files(visit, copy)
+        _show_files(visit, copy, is_released=exam.released_at is not None)
+
+
+def _student(visit: Visit, copy: Copy) -> str:
+    return copy.student_id or "" if visit.may(Permission.VIEW_IDENTITY) else ""
 
 
 def _show_problems(visit: Visit, copy: Copy) -> None:
@@ -104,13 +108,16 @@ def _show_ways_on(visit: Visit, copy: Copy) -> None:
             st.page_link(page_named("identify"), label=label, query_params=query)
 
 
-def _show_files(visit: Visit, copy: Copy) -> None:
+def _show_files(visit: Visit, copy: Copy, *, is_released: bool) -> None:
     links = []
     if copy.file_sha256:
         links.append((copy_address(copy.copy_id), "as_scanned"))
-    if has_final(copy):
+    is_final = has_final(copy)
+    if is_final and is_released:
         links.append((final_address(copy.copy_id), "download"))
     show_downloads(visit, links)
+    if is_final and not is_released:
+        st.caption(visit.text("not_released"))
 
 
 def _release(visit: Visit, copy: Copy) -> None:
@@ -130,7 +137,10 @@ def _show_history(visit: Visit, copy: Copy) -> None:
 def _event(visit: Visit, event: AuditEvent, run_page: str | None) -> str:
     who = visit.text("by_itself") if event.actor == SYSTEM else event.actor
     run = f" · [{visit.text('flow_run')}]({run_page})" if run_page else ""
-    details = ", ".join(f"{name} {value}" for name, value in event.details.items())
+    shown = event.details
+    if event.action is Action.IDENTIFY and not visit.may(Permission.VIEW_IDENTITY):
+        shown = shown_to_all(shown)
+    details = ", ".join(f"{name} {value}" for name, value in shown.items())
     return (
         f"**{action_text(event.action, visit.language)}** · {event.at:%d/%m/%Y %H:%M:%S} · {who}"
         f"{run}  \n:small[:gray[`{event.action}` {_escaped(details)}]]"

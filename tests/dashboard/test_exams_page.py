@@ -100,7 +100,7 @@ def test_a_scan_is_received_once_and_its_import_started(
     (run,) = prefect.runs
     assert run["flow"] == "import-copies"
     assert run["parameters"] == {"parameters": {"exam": exam_id}}
-    assert list((bench.settings.home_path / "uploads").iterdir()) == []
+    assert list((bench.settings.home_path / "passing").iterdir()) == []
 
 
 def test_a_file_that_is_no_scan_is_refused_in_words(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from viatique.access import Permission
+from viatique.access import Permission, shown_to_all
 from viatique.api.callers import Auditor, Caller, Reader
 from viatique.api.parts import parts_of
 from viatique.api.paths import (
@@ -32,8 +32,6 @@ from viatique.steps.page_image import anonymous_page, whole_page
 router = APIRouter(prefix=PREFIX, tags=["exams and copies"])
 
 LOWEST_DPI, USUAL_DPI, HIGHEST_DPI = 30, 110, 200
-SHOWN_TO_ALL = ("state", "method")
-"""Details of an IDENTIFY event that tell nobody's id."""
 
 
 @router.get("/exams", response_model=ExamsOut)
@@ -140,5 +138,5 @@ def _check_is_sorted(request: Request, caller: Caller, copy_id: CopyPath) -> Non
 def _event(event: AuditEvent, caller: Caller) -> EventOut:
     shown = EventOut.of(event)
     if event.action is Action.IDENTIFY and not caller.may(Permission.VIEW_IDENTITY):
-        shown.details = {key: event.details[key] for key in SHOWN_TO_ALL if key in event.details}
+        shown.details = shown_to_all(event.details)
     return shown

@@ -12,6 +12,9 @@ from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
+IDS_OUT_OF_ORDER = 1_000
+"""Events whose ids and times may be in another order: those written at the same moment."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
@@ -82,11 +85,17 @@ def list_events(
     exam_id: ExamId | None = None,
     copy_id: CopyId | None = None,
     action: Action | None = None,
+    actor: str | None = None,
     correlation_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> tuple[AuditEvent, ...]:
     """Events that fit every filter given, newest first; ``before`` is the id to go on from."""
+    first, last = _ids_between(connection, since, until)
+    if (since and first is None) or (until and last is None):
+        return ()
     rows = connection.execute(
         """
         SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
@@ -94,7 +103,10 @@ def list_events(
         WHERE (%(exam)s::text IS NULL OR exam_id = %(exam)s)
             AND (%(copy)s::text IS NULL OR copy_id = %(copy)s)
             AND (%(action)s::audit_action IS NULL OR action = %(action)s)
+            AND (%(actor)s::text IS NULL OR actor = %(actor)s)
             AND (%(correlation)s::text IS NULL OR correlation_id = %(correlation)s)
+            AND (%(since)s::timestamptz IS NULL OR (at >= %(since)s AND event_id >= %(first)s))
+            AND (%(until)s::timestamptz IS NULL OR (at < %(until)s AND event_id <= %(last)s))
             AND (%(before)s::bigint IS NULL OR event_id < %(before)s)
         ORDER BY event_id DESC LIMIT %(limit)s
         """,
@@ -102,12 +114,36 @@ def list_events(
             "exam": exam_id,
             "copy": copy_id,
             "action": action,
+            "actor": actor,
             "correlation": correlation_id,
+            "since": since,
+            "until": until,
+            "first": (first or 0) - IDS_OUT_OF_ORDER,
+            "last": (last or 0) + IDS_OUT_OF_ORDER,
             "before": before,
             "limit": limit,
         },
     ).fetchall()
     return tuple(event_of_row(row) for row in rows)
+
+
+def _ids_between(
+    connection: Connection, since: datetime | None, until: datetime | None
+) -> tuple[int | None, int | None]:
+    """About which ids the events of a time begin and end with; None: there are none."""
+    if since is None and until is None:
+        return None, None
+    row = connection.execute(
+        """
+        SELECT
+            (SELECT event_id FROM audit_event WHERE at >= %(since)s::timestamptz
+                ORDER BY at, event_id LIMIT 1) AS first,
+            (SELECT event_id FROM audit_event WHERE at < %(until)s::timestamptz
+                ORDER BY at DESC, event_id DESC LIMIT 1) AS last
+        """,
+        {"since": since, "until": until},
+    ).fetchone()
+    return (row["first"], row["last"]) if row else (None, None)
 
 
 def iterate_events(connection: Connection, exam_id: ExamId | None) -> Iterator[AuditEvent]:

@@ -1,10 +1,10 @@
 """A file of a copy leaves the system: handed out with the event that says so."""
 
 from viatique.db import audit
-from viatique.db.copies import find_copy
+from viatique.db.copies import Copy, find_copy
 from viatique.db.exams import find_exam
 from viatique.db.finals import find_final_pdf
-from viatique.db.pool import Database
+from viatique.db.pool import Connection, Database
 from viatique.errors import NotFound
 from viatique.files import Kind, Store
 from viatique.lifecycle import Action
@@ -23,14 +23,7 @@ def download_copy(database: Database, store: Store, run: Run, copy_id: CopyId) -
         copy = find_copy(connection, copy_id)
         if copy.file_sha256 is None:
             raise NotFound(f"Copy {copy_id} was not cut out of its scan yet.")
-        audit.insert_event(
-            connection,
-            action=Action.DOWNLOAD,
-            exam_id=copy.exam_id,
-            copy_id=copy_id,
-            run=run,
-            details={"file": "copy"},
-        )
+        _note(connection, copy, "copy", run)
     return store.get(copy.file_sha256, Kind.COPY)
 
 
@@ -39,20 +32,24 @@ def download_final(database: Database, store: Store, run: Run, copy_id: CopyId) 
 
     Raises:
         NotFound: no such copy, or it is not finalized.
-        NotReleased: the results of its exam may not leave yet.
+        NotReleased: the exam's results are still hidden.
     """
     with database.transaction() as connection:
         copy = find_copy(connection, copy_id)
-        check_released(find_exam(connection, copy.exam_id))
         found = find_final_pdf(connection, copy_id)
         if found is None:
             raise NotFound(f"Copy {copy_id} has no final PDF.")
-        audit.insert_event(
-            connection,
-            action=Action.DOWNLOAD,
-            exam_id=copy.exam_id,
-            copy_id=copy_id,
-            run=run,
-            details={"file": "final"},
-        )
+        check_released(find_exam(connection, copy.exam_id))
+        _note(connection, copy, "final", run)
     return store.get(found.sha256, Kind.FINAL)
+
+
+def _note(connection: Connection, copy: Copy, file: str, run: Run) -> None:
+    audit.insert_event(
+        connection,
+        action=Action.DOWNLOAD,
+        exam_id=copy.exam_id,
+        copy_id=copy.copy_id,
+        run=run,
+        details={"file": file},
+    )
