@@ -171,6 +171,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Results, ZIPs and backups written elsewhere are yours to delete.",
         "Les résultats, ZIP et sauvegardes écrits ailleurs restent à supprimer.",
     ),
+    "backed_up": (
+        "Backup of {at}: the database and {files} files, {mib} MiB, all of it checked.",
+        "Sauvegarde du {at} : la base et {files} fichiers, {mib} Mio, tout est vérifié.",
+    ),
     "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
 }
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from viatique.errors import DatabaseUnavailable, InvalidSettings
 
@@ -66,6 +66,31 @@ def with_database(dsn: str, name: str) -> str:
     host, port = parts.get("host", "localhost"), parts.get("port", "5432")
     user, password = parts.get("user", ""), parts.get("password", "")
     return f"postgresql://{_quoted(user)}:{_quoted(password)}@{_quoted(host)}:{port}/{name}"
+
+
+def connection_parts(dsn: str) -> tuple[str, str]:
+    """The address of a database without the password, and the password."""
+    parts = conninfo_to_dict(dsn)
+    password = str(parts.pop("password", "") or "")
+    return make_conninfo("", **parts), password
+
+
+def is_empty(dsn: str) -> bool:
+    """Whether a database holds no table of anybody."""
+    try:
+        with psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+            row = connection.execute(
+                r"""
+                SELECT NOT EXISTS (
+                    SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                    WHERE relkind IN ('r', 'p', 'v') AND nspname NOT LIKE 'pg\_%'
+                        AND nspname <> 'information_schema'
+                )
+                """
+            ).fetchone()
+    except psycopg.Error:
+        raise DatabaseUnavailable("The database does not answer.") from None
+    return bool(row and row[0])
 
 
 def _quoted(text: object) -> str:

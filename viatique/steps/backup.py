@@ -1,0 +1,189 @@
+"""Everything that cannot be made again, in one folder: database, stored files, seals.
+
+A backup is consistent: the dump and the list of files are of one snapshot, and stored files are
+never overwritten. It is checked when it is written, and again before anything is restored.
+Prefect's database is not in it: losing that loses no exam data.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from viatique.db import admin, housekeeping
+from viatique.db.migrate import list_migrations
+from viatique.db.pool import Connection
+from viatique.errors import Conflict, FinalError, InvalidInput, StoredFileCorrupt
+from viatique.files import Kind, Store, write_atomically
+from viatique.models import Sha256
+from viatique.seal_files import seal_files_of
+from viatique.services.dump import dump_database, load_database
+from viatique.settings import Settings
+from viatique.workbench import Workbench
+
+logger = logging.getLogger("viatique")
+
+FORM = 1
+"""Version of the folder's form."""
+MANIFEST, DUMP, FILES, SEAL = "manifest.json", "database.dump", "files", "seal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What a backup holds."""
+
+    created_at: str
+    schema: int
+    files: int
+    byte_size: int
+    dump_sha256: str
+
+
+def back_up(bench: Workbench, folder: Path) -> Backup:
+    """Writes a backup into a new folder that only its owner can read, and checks it.
+
+    Raises:
+        InvalidInput: the folder is there already, or cannot be written.
+        Conflict: something was erased meanwhile: what is in the dump is no longer in the store.
+        StoredFileCorrupt: a stored file is damaged; the rest was not backed up.
+    """
+    _make_folder(folder)
+    seal_folder = seal_files_of(bench.settings).folder
+    if seal_folder.is_dir():
+        # before the snapshot: an anchored seal is then in the dump
+        shutil.copytree(seal_folder, folder / SEAL)
+    with bench.owner.transaction() as connection:
+        snapshot = housekeeping.export_snapshot(connection)
+        dump_database(bench.owner.dsn, folder / DUMP, snapshot=snapshot)
+        count, size = _copy_files(bench, connection, folder / FILES)
+    backup = Backup(
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        schema=max(one.number for one in list_migrations()),
+        files=count,
+        byte_size=size + (folder / DUMP).stat().st_size,
+        dump_sha256=_digest(folder / DUMP),
+    )
+    manifest = {"form": FORM, **{name: getattr(backup, name) for name in Backup.__slots__}}
+    write_atomically(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+    logger.info("backup_written", extra={"files": count, "bytes": backup.byte_size})
+    return check_backup(folder)
+
+
+def check_backup(folder: Path) -> Backup:
+    """What a backup holds, every byte of it compared with its name.
+
+    Raises:
+        InvalidInput: it is no backup, or not a whole one.
+        StoredFileCorrupt: a file in it is damaged.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if manifest.pop("form") != FORM:
+            raise InvalidInput("The backup was made by a newer Viatique.")
+        backup = Backup(**manifest)
+    except (OSError, ValueError, TypeError, KeyError):
+        raise InvalidInput(
+            "There is no whole backup in this folder.", next_step="Give the folder it was put in."
+        ) from None
+    if _digest(folder / DUMP) != backup.dump_sha256:
+        raise StoredFileCorrupt("The dump of the backup is damaged.")
+    store = Store(str(folder / FILES))
+    found = sum(1 for name in _stored(store) if store.get(*name))
+    if found != backup.files:
+        raise StoredFileCorrupt(f"The backup has {found} files, {backup.files} were put in it.")
+    return backup
+
+
+def restore(settings: Settings, dsn: str, folder: Path) -> Backup:
+    """Puts a backup where nothing is yet: database, store and seals.
+
+    Args:
+        settings: where the store and the seals are to be.
+        dsn: an empty database, by a role that may make tables in it.
+        folder: the backup.
+
+    Raises:
+        InvalidInput: it is no whole backup.
+        Conflict: the database, the store or the seals' folder is not empty.
+        StoredFileCorrupt: a file in it is damaged; nothing was restored.
+    """
+    store = Store(settings.store_url or str(settings.home_path / "store"))
+    seal_folder = seal_files_of(settings).folder
+    _check_empty(dsn, store, seal_folder)
+    backup = check_backup(folder)
+    source = Store(str(folder / FILES))
+    for sha256, kind in _stored(source):
+        store.put(source.get(sha256, kind), kind)
+    if (folder / SEAL).is_dir():
+        shutil.copytree(folder / SEAL, seal_folder, dirs_exist_ok=True)
+    # last, so that a restore that was cut off can be seen to be one: its database is empty
+    load_database(dsn, folder / DUMP)
+    logger.info("backup_restored", extra={"files": backup.files})
+    return backup
+
+
+def _check_empty(dsn: str, store: Store, seal_folder: Path) -> None:
+    found = {
+        "database": not admin.is_empty(dsn),
+        "file store": next(store.list_names(), None) is not None,
+        "folder of the seals": seal_folder.is_dir() and any(seal_folder.iterdir()),
+    }
+    taken = [name for name, is_taken in found.items() if is_taken]
+    if taken:
+        raise Conflict(
+            f"Not empty: {', '.join(taken)}.",
+            next_step="Restore into a new VIATIQUE_HOME (and a new database), then change over.",
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        raise InvalidInput("The folder is there already.", next_step="Name a new one.") from None
+    except OSError as error:
+        raise InvalidInput(
+            f"The folder cannot be made (errno {error.errno}).", next_step="Choose another place."
+        ) from None
+
+
+def _copy_files(bench: Workbench, connection: Connection, folder: Path) -> tuple[int, int]:
+    """Copies every file the snapshot knows; returns how many, and their bytes."""
+    target = Store(str(folder))
+    count = size = 0
+    for sha256, kind in housekeeping.iterate_stored_files(connection):
+        data = _data(bench, sha256, kind)
+        target.put(data, kind)
+        count, size = count + 1, size + len(data)
+    return count, size
+
+
+def _data(bench: Workbench, sha256: Sha256, kind: Kind) -> bytes:
+    try:
+        return bench.store.get(sha256, kind)
+    except FinalError:
+        with bench.database.transaction() as connection:
+            is_needed = housekeeping.list_needed(connection, [f"{sha256}.{kind}"])
+        if is_needed:
+            raise
+        raise Conflict(
+            "Something was erased while the backup was written.", next_step="Run it again."
+        ) from None
+
+
+def _stored(store: Store) -> Iterator[tuple[Sha256, Kind]]:
+    for name, _ in store.list_names():
+        sha256, _, kind = name.rpartition("/")[2].partition(".")
+        yield Sha256(sha256), Kind(kind)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        raise InvalidInput("The backup has no dump of the database.") from None
