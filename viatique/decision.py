@@ -34,7 +34,7 @@ DIFFERS = 9.5
 """A field that costs more disagrees: more than one wrong letter (7-9 nats). Not more in a first
 name: two letters off are how twins differ."""
 
-LAST_NAME_DIFFERS, LONG_LAST_NAME_DIFFERS = 12.0, 15.0
+LAST_NAME_DIFFERS, LONG_LAST_NAME_DIFFERS = 12.0, 16.0
 """In a last name whose other fields fit, a letter and a half off (two in a long one) is a misprint
 in the roster: 3 % of labels of real names are so."""
 
@@ -52,12 +52,14 @@ DIFFERS_PER_SYMBOL = 2.0
 
 DOUBT = 2.0
 """A field that costs more is in doubt; several in doubt are a look-alike."""
-DOUBTFUL_NAMES, DOUBTFUL_DAYS = 12.0, 7.0
-"""What several fields in doubt may cost together: only names (twins cost more), and with a date or
-number among them (nearly the name, nearly the day). No attack of benchmarks/identification_safety
-comes under all these limits but by one letter or digit."""
+DOUBTFUL_NAMES, DOUBTFUL_DAYS = 16.0, 8.5
+"""What several fields in doubt may cost together: only names, when the birth date is plain (one
+letter off in each), and with a date or number among them (nearly the name, nearly the day). With 12
+and 7, 9 of 960 more copies of made-up exams went to a person, and of the attacks in
+benchmarks/identification_safety only one passed less often: two letters off in the last name of
+somebody of the same first name born the same day (3.8 instead of 5.6 %; 2026-11-25)."""
 
-TOTAL_LIMIT = 15.0
+TOTAL_LIMIT = 17.0
 """Most an automatic identity may cost in all its fields together, nats."""
 
 LONG = 9

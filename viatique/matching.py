@@ -10,7 +10,6 @@ dates and numbers (K = 11).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +33,6 @@ BLANK_RUN = 0.98
 LOG_FLOOR = -30.0
 """Lowest log-probability taken from a frame; keeps a 20-letter word inside float64's range."""
 
-RESCALE_EVERY = 8
-"""Frames between two rescalings of the forward variables (8 * 30 nats is far from underflow)."""
-
-TINY = 1e-300
-
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
@@ -59,6 +53,16 @@ class WordSet:
 
     def __len__(self) -> int:
         return len(self.ends)
+
+    def only(self, wanted: NDArray[np.bool_]) -> "WordSet":
+        """Returns the tree of those of the N words alone."""
+        kept, nodes = np.zeros(len(self.codes), dtype=bool), self.ends[wanted]
+        kept[0] = True
+        while nodes.any():
+            kept[nodes] = True
+            nodes = self.parents[nodes]
+        places = np.cumsum(kept) - 1
+        return WordSet(self.codes[kept], places[self.parents[kept]], places[self.ends[wanted]])
 
 
 def pack(words: Sequence[NDArray[np.integer]]) -> WordSet:
@@ -92,7 +96,7 @@ def ctc_scores(log_probs: NDArray[np.floating], words: Sequence[NDArray[np.integ
     Returns:
         (N,) nats; -inf for a word too long for T.
     """
-    return _forward(np.exp(_floored(log_probs)), pack(words))
+    return best_free_score(log_probs) + _against_best_path(log_probs, pack(words))
 
 
 def best_free_score(log_probs: NDArray[np.floating]) -> float:
@@ -130,8 +134,7 @@ def penalties(log_probs: NDArray[np.floating], words: WordSet, *, cap: float) ->
     """
     if not len(words) or not len(log_probs):
         return np.full(len(words), cap)
-    scores = _forward(np.exp(_floored(log_probs)), words)
-    return np.asarray(np.clip(best_free_score(log_probs) - scores, 0.0, cap))
+    return np.asarray(np.clip(-_against_best_path(log_probs, words), 0.0, cap))
 
 
 def free_reading(log_probs: NDArray[np.floating]) -> Codes:
@@ -164,30 +167,31 @@ def _floored(log_probs: NDArray[np.floating]) -> Floats:
     return np.maximum(np.asarray(log_probs, dtype=np.float64), LOG_FLOOR)
 
 
-def _forward(probs: Floats, words: WordSet) -> Floats:
-    """Runs the forward recursion over a tree of N words; returns (N,) log-probabilities.
+def _against_best_path(log_probs: NDArray[np.floating], words: WordSet) -> Floats:
+    """Runs the forward recursion over a tree of N words.
 
     ``blanks[i]`` is the mass that has emitted all letters up to node i and stands on a blank,
-    ``letters[i]`` the mass that stands on its letter.
+    ``letters[i]`` the mass that stands on its letter, both beside the best path's, which is 1.
+
+    Returns:
+        (N,) log-probabilities less the best path's; -inf for what cannot be or is below e^-700.
     """
+    logs = _floored(log_probs)
+    probs = np.exp(logs - logs.max(axis=1, keepdims=True, initial=LOG_FLOOR))
     codes, parents = words.codes, words.parents
     blanks, letters, moved, seen = (np.zeros(len(codes)) for _ in range(4))
-    blanks[0], scale = 1.0, 0.0
+    blanks[0] = 1.0
     may_skip = (codes != codes[parents]).astype(np.float64)
-    for frame, row in enumerate(probs):
+    for row in probs:
         # in place and without bounds checks: allocating and gathering took most of the time
-        np.take(letters, parents, out=moved, mode="clip")
+        letters.take(parents, out=moved, mode="clip")
         moved *= may_skip
-        moved += np.take(blanks, parents, out=seen, mode="clip")
+        moved += blanks.take(parents, out=seen, mode="clip")
         moved += letters
         blanks += letters
         blanks *= row[BLANK]
-        np.multiply(moved, np.take(row, codes, out=seen, mode="clip"), out=letters)
+        np.multiply(moved, row.take(codes, out=seen, mode="clip"), out=letters)
         letters[0] = 0.0
-        if frame % RESCALE_EVERY == RESCALE_EVERY - 1:
-            top = max(float(blanks.max()), float(letters.max()), TINY)
-            blanks /= top
-            letters /= top
-            scale += log(top)
+    blanks += letters
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log((blanks + letters)[words.ends]) + scale)
+        return np.asarray(np.log(blanks[words.ends]))

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viatique.matching import (
-    LETTERS_WIDTH,
     Floats,
     WordSet,
     encode,
@@ -31,9 +30,14 @@ from viatique.name_variants import (
 from viatique.plausible_days import plausible_days, reads_as_day
 from viatique.printed_labels import views
 
-FIELD_CAP = 20.0
-"""Most one field may count against a student, nats: about three wrong letters. A field cropped on
-its neighbour then cannot outvote two good ones."""
+FIELD_CAP = 26.0
+"""Most one field may count against a student, nats: about four wrong letters. A field cropped on
+its neighbour then cannot outvote two good ones; with 20, a student of the same last name and birth
+date (a twin, or chance among 5,000) came too close to one misread letter (2026-11-25)."""
+
+BEYOND_RIVALRY = 14.0
+"""Nats by which a student must be out of reach to be left out: the margin and the threshold of an
+automatic identity are both less."""
 
 LONE_CAP = 60.0
 """The same where a form asks for one field only: there is nothing to outvote."""
@@ -79,6 +83,7 @@ class Lexicon:
         words: W words.
         variant_words: (V,) word of each variant, variants sorted by student.
         variant_costs: (V,) minus the log-prior of each variant.
+        owners: (V,) place in the roster of the student of each variant.
         starts: (S,) first variant of each student who has one.
         students: (S,) their places in the roster.
         sizes: (N,) symbols of each student's first variant, 0 without one.
@@ -87,6 +92,7 @@ class Lexicon:
     words: WordSet
     variant_words: NDArray[np.int64]
     variant_costs: Floats
+    owners: NDArray[np.int64]
     starts: NDArray[np.int64]
     students: NDArray[np.int64]
     sizes: NDArray[np.int64]
@@ -97,7 +103,7 @@ class CopyFit:
     """One header against N students.
 
     Attributes:
-        fields: the fields read, in the exam's order.
+        fields: the fields read, names first.
         costs: (F, N) nats each student loses in each field, 0..FIELD_CAP, names in the better
             order.
         known: (F, N) whether the roster says what the student would write there.
@@ -138,23 +144,21 @@ def fit(
     reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], days: Lexicon, count: int
 ) -> CopyFit:
     """Fits one header against ``count`` students; ``days`` are all days a writer may be born."""
-    frames = {field.name: prepared(field.log_probs) for field in reading.fields if _is_read(field)}
+    fields = sorted(filter(_is_read, reading.fields), key=lambda one: one.name not in OTHER_FIELD)
+    frames = {field.name: prepared(field.log_probs) for field in fields}
     names = tuple(frames)
     symbols = tuple(len(free_reading(frames[name])) for name in names)
     neutral = np.array([_nobody(*pair) for pair in zip(names, symbols, strict=True)], dtype=float)
     cap = FIELD_CAP if len(reading.fields) > 1 else LONE_CAP
-    straight = [_field_costs(frames[name], lexicons[name], count, cap) for name in names]
-    crossed = [
-        _field_costs(frames[name], lexicons[OTHER_FIELD[name]], count, cap)
-        if name in OTHER_FIELD
-        else straight[row]
-        for row, name in enumerate(names)
-    ]
-    costs, swapped = _better_order(names, np.array(straight), np.array(crossed))
-    if FieldName.BIRTH_DATE in names:
-        row = names.index(FieldName.BIRTH_DATE)
-        misread = _misread(frames[FieldName.BIRTH_DATE], days)
-        costs[row] = np.maximum(0.0, costs[row] - misread) + min(MISREAD_DOUBT, misread)
+    written = [name for name in names if name in OTHER_FIELD]
+    costs = np.zeros((len(names), count))
+    costs[: len(written)], swapped = _name_costs(frames, written, lexicons, count, cap)
+    wanted = _may_win(costs, cap)
+    for row, name in enumerate(names[len(written) :], start=len(written)):
+        costs[row] = _student_costs(frames[name], lexicons[name], wanted, cap)
+        if name is FieldName.BIRTH_DATE:
+            misread = _misread(frames[name], days)
+            costs[row] = np.maximum(0.0, costs[row] - misread) + min(MISREAD_DOUBT, misread)
     known = np.isfinite(costs)
     costs = np.where(known, costs, neutral[:, None])
     total = costs.sum(axis=0) - LOG_SWAPPED * swapped
@@ -162,11 +166,40 @@ def fit(
     return CopyFit(names, costs, known, swapped, total, neutral, letters, symbols)
 
 
+def _name_costs(
+    frames: Mapping[FieldName, Floats],
+    names: Sequence[FieldName],
+    lexicons: Mapping[FieldName, Lexicon],
+    count: int,
+    cap: float,
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Returns the (F, N) costs of F names in each student's better order, and which that is."""
+    straight = [_written_costs(frames[name], lexicons[name], count, cap) for name in names]
+    if len(names) < len(OTHER_FIELD):
+        return np.array(straight).reshape(len(names), count), np.zeros(count, dtype=bool)
+    others = [lexicons[OTHER_FIELD[name]] for name in names]
+    crossed = [
+        _written_costs(frames[name], other, count, cap)
+        for name, other in zip(names, others, strict=True)
+    ]
+    return _better_order(np.array(straight), np.array(crossed))
+
+
+def _may_win(costs: Floats, cap: float) -> NDArray[np.bool_]:
+    """Tells of N students whose names leave a chance that the field after them could still decide.
+
+    Most of the time went into the dates of people whose names are quite others (2026-11-25).
+    """
+    named = np.where(np.isfinite(costs), costs, 0.0).sum(axis=0)
+    return named <= named.min(initial=np.inf) + cap + BEYOND_RIVALRY
+
+
 def _misread(frames: Floats, days: Lexicon) -> float:
     """Returns the nats that any day costs on a reading that is none, 0 on one that is a day."""
     if not len(days.starts) or reads_as_day(frames):
         return 0.0
-    best = float(_student_costs(frames, days, len(days.sizes), FIELD_CAP).min())
+    anyone = np.ones(len(days.sizes), dtype=bool)
+    best = float(_student_costs(frames, days, anyone, FIELD_CAP).min())
     return best if best < MOST_MISREAD else 0.0
 
 
@@ -188,12 +221,8 @@ def _nobody(name: FieldName, symbols: int) -> float:
     return min(cost, NOBODY_LIMIT_PER_SYMBOL * symbols)
 
 
-def _better_order(
-    names: tuple[FieldName, ...], straight: Floats, crossed: Floats
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _better_order(straight: Floats, crossed: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Returns the (F, N) costs in each student's better order, and where that is the other one."""
-    if not {FieldName.LAST_NAME, FieldName.FIRST_NAME} <= set(names):
-        return straight, np.zeros(straight.shape[-1], dtype=bool)
     comparable = np.isfinite(straight) & np.isfinite(crossed)
     gap = np.subtract(straight, crossed, where=comparable, out=np.zeros(straight.shape)).sum(axis=0)
     swapped = gap > -LOG_SWAPPED
@@ -204,19 +233,28 @@ def _is_read(field: FieldReading) -> bool:
     return field.state is FieldState.READ and len(field.log_probs) > 0
 
 
-def _field_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
-    """Returns the (N,) cost of each student, a printed label in the crop set aside."""
-    looks = views(frames) if frames.shape[1] == LETTERS_WIDTH else [(frames, 0.0)]
-    costs = [_student_costs(seen, lexicon, count, cap) + price for seen, price in looks]
+def _written_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
+    """Returns the (N,) cost of each student in a name, a printed label in the crop set aside."""
+    anyone = np.ones(count, dtype=bool)
+    costs = [_student_costs(seen, lexicon, anyone, cap) + price for seen, price in views(frames)]
     best = np.min(costs, axis=0)
     return np.where(np.isfinite(best), np.minimum(best, cap), best)
 
 
-def _student_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
-    """Returns the (N,) cost of each student's best variant; inf for those without a word."""
-    result = np.full(count, np.inf)
+def _student_costs(
+    frames: Floats, lexicon: Lexicon, wanted: NDArray[np.bool_], cap: float
+) -> Floats:
+    """Returns the (N,) cost of each student's best variant; inf for those without a word.
+
+    Students who are not ``wanted`` cost the cap unless they share their word with one who is.
+    """
+    result = np.full(len(wanted), np.inf)
     if len(lexicon.starts):
-        by_word = penalties(frames, lexicon.words, cap=cap)
+        is_tried = np.zeros(len(lexicon.words), dtype=bool)
+        is_tried[lexicon.variant_words[wanted[lexicon.owners]]] = True
+        by_word = np.full(len(is_tried), cap)
+        tried = lexicon.words if is_tried.all() else lexicon.words.only(is_tried)
+        by_word[is_tried] = penalties(frames, tried, cap=cap)
         by_variant = by_word[lexicon.variant_words] + lexicon.variant_costs
         best = np.minimum.reduceat(by_variant, lexicon.starts)
         result[lexicon.students] = np.minimum(best, cap)
@@ -237,7 +275,7 @@ def _variants(name: FieldName, roster: Sequence[Student]) -> list[tuple[Variant,
 
 def _lexicon(by_student: Sequence[tuple[Variant, ...]]) -> Lexicon:
     places: dict[str, int] = {}
-    words, costs, starts, students = [], [], [], []
+    words, costs, owners, starts, students = [], [], [], [], []
     for student, variants in enumerate(by_student):
         if variants:
             starts.append(len(words))
@@ -245,10 +283,12 @@ def _lexicon(by_student: Sequence[tuple[Variant, ...]]) -> Lexicon:
         for word, log_prior in variants:
             words.append(places.setdefault(word, len(places)))
             costs.append(-log_prior)
+            owners.append(student)
     return Lexicon(
         pack([encode(word) for word in places]),
         np.array(words, dtype=np.int64),
         np.array(costs, dtype=np.float64),
+        np.array(owners, dtype=np.int64),
         np.array(starts, dtype=np.int64),
         np.array(students, dtype=np.int64),
         np.array([len(one[0][0]) if one else 0 for one in by_student], dtype=np.int64),
