@@ -6,7 +6,7 @@ Pure: events in, findings out. It knows the life cycle and nothing else.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from viatique.lifecycle import IDENTITY_EDGES, Action, CopyStatus
 from viatique.models import IdentityState
@@ -43,6 +43,7 @@ class CopyState:
         annotations: version by annotation id.
         final: content id and score of the final PDF that counts; none once a copy is reopened.
         holder: the account that locked it last and did not give it back, expired or not.
+        is_gone: it was erased, or its pages and marks are another copy's.
     """
 
     status: CopyStatus | None = None
@@ -53,7 +54,7 @@ class CopyState:
     annotations: Mapping[int, int] = field(default_factory=dict)
     final: tuple[str, Decimal] | None = None
     holder: str | None = None
-    is_erased: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +101,11 @@ def check_history(
 
 
 def _differences(replayed: CopyState, state: CopyState | None) -> Iterator[str]:
-    if state is None or replayed.is_erased:
-        if state is None and not replayed.is_erased:
+    if state is None or replayed.is_gone:
+        if state is None and not replayed.is_gone:
             yield "its events tell of a copy that is gone"
         if state is not None:
-            yield "it was erased, but is there"
+            yield "it was erased or merged, but is there"
         return
     if replayed.status not in _told_as(state.status):
         yield f"the history ends in {replayed.status or 'nothing'}, the copy is {state.status}"
@@ -130,8 +131,8 @@ def _told_as(status: CopyStatus | None) -> frozenset[CopyStatus | None]:
 
 
 def _step(before: CopyState, event: Event) -> _Step:
-    if before.is_erased:
-        return "it happened after the copy was erased", before
+    if before.is_gone:
+        return "it happened after the copy was erased or merged", before
     if before.status is None and event.action not in _BEGINNINGS:
         return "it happened before the copy was imported", _apply(before, event)[1]
     if event.action in _MARKING and before.status not in _GRADABLE:
@@ -217,8 +218,33 @@ def _lock(before: CopyState, event: Event) -> _Step:
     return problem, replace(before, holder=None)
 
 
+def _merge(before: CopyState, event: Event) -> _Step:
+    """The copy went into another one, or what was written on another one went to it."""
+    if "into" in event.details:
+        return None, replace(before, is_gone=True)
+    scores = {
+        question: Versioned(
+            points=None if told["points"] is None else Decimal(str(told["points"])),
+            version=_number(told["version"]),
+        )
+        for question, told in _table(event, "scores").items()
+    }
+    drawn = {int(key): _number(version) for key, version in _table(event, "annotations").items()}
+    return None, replace(
+        before,
+        scores={**before.scores, **scores},
+        annotations={**before.annotations, **drawn},
+        appreciation=_number(event.details.get("appreciation", before.appreciation)),
+    )
+
+
+def _table(event: Event, name: str) -> Mapping[str, Any]:
+    found = event.details.get(name, {})
+    return found if isinstance(found, Mapping) else {}
+
+
 def _erase(before: CopyState, _event: Event) -> _Step:
-    return None, replace(before, is_erased=True)
+    return None, replace(before, is_gone=True)
 
 
 _TELLING: dict[Action, Callable[[CopyState, Event], _Step]] = {
@@ -233,6 +259,7 @@ _TELLING: dict[Action, Callable[[CopyState, Event], _Step]] = {
     Action.UNLOCK: _lock,
     Action.FORCE_UNLOCK: _lock,
     Action.ERASE: _erase,
+    Action.MERGE: _merge,
 }
 """What an event tells beside a plain move; the other actions change no state."""
 

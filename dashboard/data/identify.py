@@ -22,10 +22,13 @@ from viatique.files import Kind
 from viatique.models import Candidate, CopyId, ExamId, HeaderReading, IdentityReason, Rect, Student
 from viatique.ocr import evidence
 from viatique.pdf.render import render_page
+from viatique.review_queue import review_order
 
 HEADER_DPI = 130
 HEADER_MARGIN = 0.04
 """Paper shown around the fields of a header, in page heights."""
+AHEAD = 20
+"""Copies among which the one comes next whose answer settles most."""
 TOP_OF_PAGE = Rect(x0=0, y0=0, x1=1, y1=0.33)
 """What is shown when no form was found."""
 
@@ -50,7 +53,8 @@ class ToIdentify:
 def queue(exam_id: ExamId, later: Sequence[CopyId]) -> tuple[CopyId | None, int]:
     """The next copy to confirm, those put off coming last; and how many there are."""
     with open_database().transaction() as connection:
-        first = list_to_review(connection, exam_id, without=later, limit=1)
+        surest = list_to_review(connection, exam_id, without=later, limit=AHEAD)
+        first = review_order({one: find_evidence(connection, one)[0] for one in surest})
         put_off = () if first else list_to_review(connection, exam_id, without=(), limit=len(later))
         count = count_to_review(connection, exam_id)
     waiting = [*first, *(copy_id for copy_id in later if copy_id in put_off)]

@@ -180,5 +180,22 @@ def test_an_erased_copy_is_gone_and_nothing_follows() -> None:
     erased = [*READY, Event(Action.ERASE)]
     assert _messages(erased, None) == []
     assert _messages(READY, None) == ["its events tell of a copy that is gone"]
-    assert _messages(erased, STATE) == ["it was erased, but is there"]
-    assert _messages([*erased, MARKED[3]], None) == ["it happened after the copy was erased"]
+    assert _messages(erased, STATE) == ["it was erased or merged, but is there"]
+    assert _messages([*erased, MARKED[3]], None) == [
+        "it happened after the copy was erased or merged"
+    ]
+
+
+def test_merged_copy_is_gone_and_its_marks_are_the_others() -> None:
+    into = [*READY, Event(Action.MERGE, {"into": "C2"})]
+    assert _messages(into, None) == []
+    assert _messages(into, CopyState(status=CopyStatus.READY)) != []
+    moved = {"scores": {"1": {"points": "2.5", "version": 3}}, "annotations": {"7": 2}}
+    kept = [*READY, Event(Action.MERGE, {"from": "C2", **moved})]
+    state = CopyState(
+        status=CopyStatus.READY,
+        scores={"1": Versioned(points=Decimal("2.5"), version=3)},
+        annotations={7: 2},
+    )
+    assert _messages(kept, state) == []
+    assert _messages(kept, replace(state, annotations={})) != []

@@ -17,6 +17,7 @@ from viatique.access import Role
 from viatique.cli import backups, direction, doctor, erasing, running, terminal, upkeep
 from viatique.cli.audit import audit_app
 from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
+from viatique.cli.identity import confirm, merge
 from viatique.cli.listing import (
     list_copies_of_exam,
     show_accounts,
@@ -33,7 +34,6 @@ from viatique.errors import (
     ViatiqueError,
 )
 from viatique.logs import severity
-from viatique.models import ExamId, StudentId
 from viatique.results import Profile
 from viatique.run import new_run
 from viatique.services.foreground import API_PORT, hold
@@ -41,12 +41,11 @@ from viatique.services.local import stop
 from viatique.settings import load_settings
 from viatique.steps.check_exam import check_exam
 from viatique.steps.create_exam import create_exam
-from viatique.steps.decide_identities import decide_identities
 from viatique.steps.export_results import export_csv, export_pdfs, list_results
 from viatique.steps.import_scan import receive_scan
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.report import report_exam
-from viatique.steps.settle import confirm_identity, release_from_quarantine
+from viatique.steps.settle import release_from_quarantine
 from viatique.steps.sign_in import (
     FIRST_LOGIN,
     change_role,
@@ -72,6 +71,8 @@ app = App(
 exam_app = App(name="exam", help="Create and list exams.")
 account_app = App(name="account", help="Say who may sign in to the dashboard.")
 app.command(exam_app)
+app.command(confirm)
+app.command(merge)
 app.command(account_app)
 app.command(audit_app)
 app.command(metrics_app)
@@ -201,21 +202,6 @@ def results(
         if pdfs:
             export_pdfs(bench.database, bench.store, new_run(PERSON), exam_id, pdfs)
     show_results(found, scheme)
-    return 0
-
-
-@app.command
-def confirm(copy: Copy, student: str, /) -> int:
-    """Say whose a copy is: a roster id, or `nobody`; the rest of the exam is decided again."""
-    student_id = None if student.lower() == NOBODY else StudentId(student)
-    copy_id = copy_id_of(copy)
-    with running.workbench() as bench:
-        run = new_run(PERSON)
-        confirm_identity(bench.database, run, copy_id, student_id)
-        exam_id = ExamId(copy_id.rpartition("-")[0])
-        threshold = bench.settings.review_threshold
-        decide_identities(bench.database, bench.store, new_run(), exam_id, threshold=threshold)
-        terminal.show_report(report_exam(bench.database, exam_id))
     return 0
 
 

@@ -9,7 +9,7 @@ from viatique.db.pool import Connection
 from viatique.models import Candidate, CopyId, Decision, ExamId, IdentityState, Sha256, StudentId
 from viatique.run import Run
 
-METHOD = "joint-ctc-1"
+METHOD = "joint-ctc-2"
 """Version of the decision rule, stored with what it decided."""
 
 

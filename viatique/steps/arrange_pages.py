@@ -61,7 +61,7 @@ def reorder_pages(
         NotFound: no such copy.
         Conflict: it has other pages by now, or somebody wrote on them.
     """
-    before = _read(database, copy_id)
+    before = read_pages(database, copy_id)
     by_key = {page.key: page for page in before[copy_id]}
     if sorted(order) != sorted(by_key):
         raise _changed(copy_id)
@@ -79,7 +79,7 @@ def leave_out_page(
         NotFound: no such copy.
         Conflict: the page is not in it any more, or somebody wrote on the copy.
     """
-    before = _read(database, copy_id)
+    before = read_pages(database, copy_id)
     _page(before[copy_id], key, copy_id)
     after = {
         copy_id: tuple(
@@ -101,7 +101,7 @@ def move_page(
         Conflict: the page is not in the copy any more, the other is of another exam, or somebody
             wrote on one of them.
     """
-    before = _read(database, copy_id, target)
+    before = read_pages(database, copy_id, target)
     page = _page(before[copy_id], key, copy_id)
     if copy_id == target or copy_id.rpartition("-")[0] != target.rpartition("-")[0]:
         raise Conflict(f"Page {key} cannot be moved to {target}.")
@@ -132,7 +132,13 @@ def ask_rescan(database: Database, run: Run, copy_id: CopyId, *, is_asked: bool)
     return is_new
 
 
-def _read(database: Database, *copy_ids: CopyId) -> Arranged:
+def read_pages(database: Database, *copy_ids: CopyId) -> dict[CopyId, Pages]:
+    """The pages of copies, all of them cut.
+
+    Raises:
+        NotFound: no such copy.
+        Conflict: one was not cut out of its scan yet.
+    """
     with database.transaction() as connection:
         for copy_id in copy_ids:
             if find_copy(connection, copy_id).file_sha256 is None:
@@ -162,7 +168,7 @@ def _arrange(
     after: Arranged,
     details: Mapping[CopyId, Mapping[str, object]],
 ) -> None:
-    files = {copy_id: _cut(store, _kept(after[copy_id])) for copy_id in after}
+    files = {copy_id: cut_file(store, kept_pages(after[copy_id])) for copy_id in after}
     with database.transaction() as connection:
         for copy_id in sorted(after):  # in one order, so that two people never wait for each other
             _check(connection, copy_id, before[copy_id])
@@ -172,7 +178,7 @@ def _arrange(
                 connection,
                 copy_id,
                 file_sha256=files[copy_id],
-                page_count=len(_kept(arranged)),
+                page_count=len(kept_pages(arranged)),
                 run=run,
                 details=details[copy_id],
             )
@@ -191,16 +197,17 @@ def _check(connection: Connection, copy_id: CopyId, expected: Pages) -> None:
         raise _changed(copy_id)
 
 
-def _kept(arranged: Pages) -> Pages:
+def kept_pages(arranged: Pages) -> Pages:
+    """The pages that are in the copy's file."""
     return tuple(page for page in arranged if not page.is_left_out)
 
 
 def _first(arranged: Pages) -> str | None:
-    return next((page.key for page in _kept(arranged)), None)
+    return next((page.key for page in kept_pages(arranged)), None)
 
 
-def _cut(store: Store, kept: Pages) -> Sha256 | None:
-    """The new file of a copy; None when no page is left."""
+def cut_file(store: Store, kept: Pages) -> Sha256 | None:
+    """The new file of a copy, cut from the scans; None when no page is left."""
     return store.put(_pdf(store, kept), Kind.COPY) if kept else None
 
 

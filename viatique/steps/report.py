@@ -1,5 +1,6 @@
 """Where an exam stands and what waits for a person: the table at the end of every run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from viatique.db import claims, copies, identities
@@ -8,6 +9,7 @@ from viatique.db.pool import Connection, Database
 from viatique.db.sources import list_sources
 from viatique.lifecycle import MARKABLE, CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState
+from viatique.review_queue import review_order
 from viatique.run import Run
 
 
@@ -30,6 +32,7 @@ class ExamReport:
     """Counts and waiting copies of one exam; ids and codes only.
 
     Attributes:
+        in_review: in the order that helps most (``viatique.review_queue``).
         unmarked: copies that could be marked and whose marks are not complete.
         failed: copies whose last work failed.
     """
@@ -75,14 +78,23 @@ def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
             ),
             in_review=tuple(
                 _problem(copy, tuple(reasons.get(copy.copy_id, ())))
-                for copy in stored
-                if copy.identity is IdentityState.REVIEW
+                for copy in _queue(connection, exam_id, stored)
             ),
             failed=tuple(
                 _problem(copy, (copy.error_code,)) for copy in stored if copy.error_code is not None
             ),
             unmarked=len(markable) - _count_complete(connection, exam),
         )
+
+
+def _queue(
+    connection: Connection, exam_id: ExamId, stored: Sequence[copies.Copy]
+) -> list[copies.Copy]:
+    """The copies in review, in the order that helps most."""
+    found = identities.list_candidates(connection, exam_id)
+    waiting = {copy.copy_id: copy for copy in stored if copy.identity is IdentityState.REVIEW}
+    order = review_order({copy_id: found.get(copy_id, []) for copy_id in waiting})
+    return [waiting[copy_id] for copy_id in order]
 
 
 def _problem(copy: copies.Copy, reasons: tuple[str, ...]) -> CopyProblem:
