@@ -4,6 +4,7 @@ Turns posteriors and a roster into numbers (nats below the free reading, capped 
 decides nothing. Names are matched in both orders, because people write them in the other field.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from viatique.name_variants import (
     Variant,
     date_variants,
     first_name_variants,
+    fold_letters,
     last_name_variants,
     number_variants,
 )
@@ -110,6 +112,7 @@ class CopyFit:
         swapped: (N,) whether the better order is the other one.
         total: (N,) nats in all, the price of swapping included.
         unknown: (F,) nats each field costs if written by someone unknown.
+        homonyms: (N,) how many others of each student's two names are to be expected.
         letters: (F, N) symbols of what the roster has for each field, names in that order.
         symbols: (F,) symbols in the free reading of each field.
     """
@@ -120,6 +123,7 @@ class CopyFit:
     swapped: NDArray[np.bool_]
     total: Floats
     unknown: Floats
+    homonyms: Floats
     letters: NDArray[np.int64]
     symbols: tuple[int, ...]
 
@@ -135,15 +139,33 @@ def fit_all(
     """Fits every header against every student."""
     lexicons = {name: _lexicon(_variants(name, roster)) for name in FieldName}
     days = _lexicon(plausible_days(student.birth_date for student in roster))
+    homonyms = expected_homonyms(roster)
     return {
-        copy_id: fit(reading, lexicons, days, len(roster)) for copy_id, reading in readings.items()
+        copy_id: fit(reading, lexicons, days, homonyms) for copy_id, reading in readings.items()
     }
 
 
+def expected_homonyms(roster: Sequence[Student]) -> Floats:
+    """Returns for each of N students how many more of both names chance would put on the roster.
+
+    The roster itself says how common its names are: one last name in 50 and one first name in 50
+    among 5,000 students make two people of nearly every pair of names.
+    """
+    last = [fold_letters(student.last_name) for student in roster]
+    first = [fold_letters(student.first_name) for student in roster]
+    by_last, by_first = Counter(last), Counter(first)
+    pairs = zip(last, first, strict=True)
+    return np.array([by_last[one] * by_first[other] / len(roster) for one, other in pairs])
+
+
 def fit(
-    reading: HeaderReading, lexicons: Mapping[FieldName, Lexicon], days: Lexicon, count: int
+    reading: HeaderReading,
+    lexicons: Mapping[FieldName, Lexicon],
+    days: Lexicon,
+    homonyms: Floats,
 ) -> CopyFit:
-    """Fits one header against ``count`` students; ``days`` are all days a writer may be born."""
+    """Fits one header against N students; ``days`` are all days a writer may be born."""
+    count = len(homonyms)
     fields = sorted(filter(_is_read, reading.fields), key=lambda one: one.name not in OTHER_FIELD)
     frames = {field.name: prepared(field.log_probs) for field in fields}
     names = tuple(frames)
@@ -163,7 +185,7 @@ def fit(
     costs = np.where(known, costs, neutral[:, None])
     total = costs.sum(axis=0) - LOG_SWAPPED * swapped
     letters = _letters(names, lexicons, swapped)
-    return CopyFit(names, costs, known, swapped, total, neutral, letters, symbols)
+    return CopyFit(names, costs, known, swapped, total, neutral, homonyms, letters, symbols)
 
 
 def _name_costs(
