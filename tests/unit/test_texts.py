@@ -2,7 +2,8 @@
 
 import pytest
 
-from dashboard import texts as dashboard_texts
+from dashboard import wording
+from dashboard.texts import identify
 from viatique.models import IdentityReason, Language
 from viatique.page_defects import PageDefect
 from viatique.segmentation import PlanProblem
@@ -15,6 +16,6 @@ def test_every_reason_has_a_text(code: str) -> None:
         assert reason_text(code, language) not in {"", code}
 
 
-@pytest.mark.parametrize("table", [TEXTS, REASONS, dashboard_texts.TEXTS, dashboard_texts.REASONS])
+@pytest.mark.parametrize("table", [TEXTS, REASONS, wording.TEXTS, identify.REASONS])
 def test_every_text_is_in_both_languages(table: dict[str, tuple[str, str]]) -> None:
     assert all(english and french for english, french in table.values())
