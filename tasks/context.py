@@ -12,6 +12,7 @@ from viatique import logs
 from viatique.errors import ServiceUnavailable
 from viatique.run import Run
 from viatique.settings import load_settings
+from viatique.tracing import span
 from viatique.workbench import Workbench, open_workbench
 
 _open: list[Workbench] = []
@@ -59,7 +60,9 @@ def bound_to_run(exam_id: str | None = None) -> Iterator[None]:
     ids = {"flow_run_id": str(flow_run.id)}
     if exam_id:
         ids["exam_id"] = exam_id
+    name = f"flow {flow_run.flow_name}"
     if task_run.id:
         ids["task_run_id"] = str(task_run.id)
-    with logs.bound(**ids):
+        name = f"task {task_run.task_name}"
+    with logs.bound(**ids), span(name):
         yield

@@ -1,7 +1,8 @@
 """The flows without Prefect: the same steps in the same order, in this process."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from viatique import logs, progress
 from viatique.errors import ViatiqueError
@@ -15,6 +16,7 @@ from viatique.steps.maintain import Chore, ChoreOutcome, run_chores
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.read_headers import count_unread, read_chunk
 from viatique.steps.record_marks import record_marks, unrecorded_marks
+from viatique.tracing import span
 from viatique.workbench import Workbench
 
 Chunk = Callable[[Workbench, Run, ExamId], ChunkOutcome]
@@ -26,7 +28,7 @@ PAUSE_S = 2.0
 def run_import(bench: Workbench, exam_id: ExamId) -> Run:
     """Plans and cuts every scan of the exam that was not yet."""
     run = new_run()
-    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+    with _flow("import", run, exam_id):
         receive_inbox(bench, exam_id)
         errors = _plan_all(bench, run, exam_id)
         progress.start("import", count_uncut(bench, run, exam_id), "copies")
@@ -39,7 +41,7 @@ def run_import(bench: Workbench, exam_id: ExamId) -> Run:
 def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
     """Reads the headers that were not read, then decides all identities."""
     run = new_run()
-    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+    with _flow("identify", run, exam_id):
         progress.start("identify", count_unread(bench, exam_id), "copies")
         _drain(read_chunk, bench, run, exam_id)
         _decide(bench, run, exam_id)
@@ -49,7 +51,7 @@ def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
 def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
     """Records a marks file that was received."""
     run = new_run()
-    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+    with _flow("marks", run, exam_id):
         record_marks(bench, run, exam_id, sha256)
     return run
 
@@ -57,7 +59,7 @@ def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
 def run_finalize(bench: Workbench, exam_id: ExamId) -> Run:
     """Finalizes every copy with complete marks."""
     run = new_run()
-    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id):
+    with _flow("finalize", run, exam_id):
         progress.start("finalize", count_gradable(bench, run, exam_id), "copies")
         _drain(finalize_chunk, bench, run, exam_id)
     return run
@@ -77,8 +79,14 @@ def run_maintenance(
 ) -> list[ChoreOutcome]:
     """Does chores; see ``viatique.steps.maintain``."""
     run = new_run()
-    with logs.bound(flow_run_id=run.correlation_id):
+    with logs.bound(flow_run_id=run.correlation_id), span("flow maintenance"):
         return run_chores(bench, run, chores, is_whole=is_whole)
+
+
+@contextmanager
+def _flow(name: str, run: Run, exam_id: ExamId) -> Iterator[None]:
+    with logs.bound(flow_run_id=run.correlation_id, exam_id=exam_id), span(f"flow {name}"):
+        yield
 
 
 def _plan_all(bench: Workbench, run: Run, exam_id: ExamId) -> list[ViatiqueError]:

@@ -13,6 +13,7 @@ from viatique.db.pool import Database
 from viatique.files import Store
 from viatique.services.local import ensure
 from viatique.settings import Settings
+from viatique.tracing import configure_tracing
 from viatique.workers import WorkerPool, worker_pool
 
 logger = logging.getLogger("viatique")
@@ -54,6 +55,7 @@ def open_workbench(
     """
     home = settings.home_path
     logs.configure_logging(home / "logs", settings.log_format)
+    configure_tracing()
     with ExitStack() as stack:
         services = stack.enter_context(ensure(settings, prefect=False, on_progress=on_progress))
         database = Database(services.database_dsn).open()

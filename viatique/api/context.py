@@ -16,6 +16,7 @@ from viatique.api.limits import RateLimits
 from viatique.api.measures import RequestMeasures
 from viatique.api.problems import problem
 from viatique.logs import bound
+from viatique.tracing import span
 
 logger = logging.getLogger("viatique.api")
 
@@ -45,7 +46,7 @@ class RequestContext:
         request_id = request_id_of(headers)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = Answer(send, request_id)
-        with bound(request_id=request_id):
+        with bound(request_id=request_id), span(f"request {scope['method']}"):
             started = time.perf_counter()
             refusal = self._refusal(scope, headers)
             if refusal:

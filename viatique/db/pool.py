@@ -7,13 +7,15 @@ leave this module. A connection is never held across OCR or PDF work.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
+from psycopg.abc import Query
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from viatique.errors import Conflict, DatabaseFault, DatabaseUnavailable, ViatiqueError
+from viatique.tracing import span
 
 Connection = psycopg.Connection[DictRow]
 """A connection whose rows are dictionaries by column name."""
@@ -22,6 +24,18 @@ CONNECT_TIMEOUT_S = 10
 POOL_TIMEOUT_S = 30.0
 _RETRY_CLASSES = {"08", "40", "53", "57"}
 """SQLSTATE classes worth a retry: connection, rollback, resources, operator intervention."""
+
+
+class _TracedCursor(psycopg.Cursor[DictRow]):
+    """A cursor whose statements are spans, by their literal text."""
+
+    def execute(self, query: Query, *arguments: Any, **named: Any) -> Self:  # noqa: ANN401
+        with span("sql", statement=_literal(query)):
+            return super().execute(query, *arguments, **named)
+
+    def executemany(self, query: Query, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+        with span("sql", statement=_literal(query)):
+            super().executemany(query, *arguments, **named)
 
 
 class Database:
@@ -102,6 +116,10 @@ def translated(error: Exception) -> ViatiqueError:
     return DatabaseFault(f"The database refused a statement: {type(error).__name__} {sqlstate}.")
 
 
+def _literal(query: Query) -> str:
+    return " ".join(query.split()) if isinstance(query, str) else type(query).__name__
+
+
 def _unavailable(why: str) -> DatabaseUnavailable:
     return DatabaseUnavailable(
         f"The database cannot be used now ({why}).",
@@ -121,4 +139,5 @@ def _connect_arguments() -> dict[str, Any]:
         # `viatique sessions` tells people which program that is
         "application_name": f"viatique {os.getpid()}",
         "options": "-c TimeZone=UTC",
+        "cursor_factory": _TracedCursor,
     }

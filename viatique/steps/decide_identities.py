@@ -13,6 +13,7 @@ from viatique.models import Decision, ExamId, IdentityState, Student
 from viatique.ocr import evidence
 from viatique.run import Run
 from viatique.steps.measure import observe_identify
+from viatique.tracing import traced
 
 logger = logging.getLogger("viatique.steps")
 
@@ -20,6 +21,7 @@ SETTLED = frozenset({IdentityState.CONFIRMED, IdentityState.UNKNOWN})
 """Identities a person gave: the decision starts from them and never changes them."""
 
 
+@traced
 def decide_identities(
     database: Database, store: Store, run: Run, exam_id: ExamId, *, threshold: float
 ) -> int:

@@ -22,6 +22,7 @@ from viatique.run import Run
 from viatique.scoring import score_rows, total_score
 from viatique.steps.measure import observe_finalize
 from viatique.steps.outcome import ChunkOutcome
+from viatique.tracing import traced
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("grading")
@@ -48,6 +49,7 @@ class Composed:
     duration_s: float
 
 
+@traced
 def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next copies with complete marks and finalizes them."""
     with bench.database.transaction() as connection:

@@ -24,6 +24,7 @@ from viatique.segmentation import CopyPlan
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.scan_jobs import CutJob, PlanJob, cut_pieces, plan_scan_copies
+from viatique.tracing import traced
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
@@ -34,6 +35,7 @@ PIECES_PER_JOB = 7
 """A chunk of 25 copies keeps four processes busy."""
 
 
+@traced
 def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
     """Checks a scan and puts it into the store.
 
@@ -74,6 +76,7 @@ def unplanned_scans(bench: Workbench, exam_id: ExamId) -> list[int]:
         ]
 
 
+@traced
 def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
     """Finds the copies of one scan and stores them all, or none; returns how many there are."""
     with bench.database.transaction() as connection:
@@ -103,6 +106,7 @@ def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
     return len(plans)
 
 
+@traced
 def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next planned copies and cuts each out of its scan."""
     with bench.database.transaction() as connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 from viatique.errors import InvalidInput
 from viatique.models import ExamId
 from viatique.steps.import_scan import receive_scan
+from viatique.tracing import traced
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
@@ -20,6 +21,7 @@ def inbox_folder(bench: Workbench, exam_id: ExamId) -> Path:
     return bench.settings.home_path / "inbox" / exam_id
 
 
+@traced
 def receive_inbox(bench: Workbench, exam_id: ExamId) -> int:
     """Receives every PDF in the exam's inbox; returns how many were refused."""
     waiting = sorted(inbox_folder(bench, exam_id).glob("*.[pP][dD][fF]"))

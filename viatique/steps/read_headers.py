@@ -31,6 +31,7 @@ from viatique.pdf.render import render_page
 from viatique.run import Run
 from viatique.steps.measure import observe_ocr_error
 from viatique.steps.outcome import ChunkOutcome
+from viatique.tracing import traced
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
@@ -74,6 +75,7 @@ class Read:
     duration_s: float
 
 
+@traced
 def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next copies whose header was not read and reads it."""
     with bench.database.transaction() as connection:

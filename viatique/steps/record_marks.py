@@ -18,6 +18,7 @@ from viatique.lifecycle import MARKABLE, LockConflict
 from viatique.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
 from viatique.models import Annotation, CopyId, ExamId, Sha256
 from viatique.run import Run
+from viatique.tracing import traced
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("grading")
@@ -42,6 +43,7 @@ def receive_marks(bench: Workbench, exam_id: ExamId, path: Path) -> Sha256:
     return sha256
 
 
+@traced
 def record_marks(bench: Workbench, run: Run, exam_id: ExamId, sha256: Sha256) -> int:
     """Records a received marks file in one transaction.
 

@@ -14,6 +14,7 @@ from viatique.db.pool import Connection, Database
 from viatique.errors import TrailBroken
 from viatique.seal_files import SealFiles, append_anchor, read_anchor
 from viatique.seals import FIRST_PREVIOUS, Seal
+from viatique.tracing import traced
 
 logger = logging.getLogger("audit")
 
@@ -21,6 +22,7 @@ EVENTS_A_SEAL = 50_000
 """A seal of 2 MB at most, but for a larger transaction."""
 
 
+@traced
 def seal_trail(database: Database, files: SealFiles, *, limit: int = EVENTS_A_SEAL) -> int:
     """Seals every settled event; returns how many events were sealed.
 
