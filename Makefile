@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test screenshots check format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,9 @@ demo: $(VENV)/.ready ## make an exam, import, identify, mark and finalize it
 
 test: $(VENV)/.ready-dev ## run the tests (more with PYTEST_ARGS="...")
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+screenshots: $(VENV)/.ready-dev ## take the README's pictures again
+	VIATIQUE_SCREENSHOTS=docs/screens $(BIN)/pytest -q tests/browser/test_dashboard_journey.py
 
 check: $(VENV)/.ready-dev ## formatting, lint, types and import contracts
 	$(BIN)/ruff format --check .

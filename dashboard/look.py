@@ -21,7 +21,7 @@ THEME = {
     "theme.light.primaryColor": "#1f5fbf",
     "theme.light.backgroundColor": "#ffffff",
     "theme.light.secondaryBackgroundColor": "#f2f5fa",
-    "theme.light.textColor": "#1c2430",
+    "theme.light.textColor": "#0b111b",
     "theme.light.borderColor": "#d5dce6",
     "theme.light.linkColor": "#1a56ad",
     "theme.light.dataframeHeaderBackgroundColor": "#f2f5fa",

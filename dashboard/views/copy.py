@@ -130,6 +130,10 @@ def _show_history(visit: Visit, copy: Copy) -> None:
     events = history(copy.copy_id)
     runs = known_runs(frozenset(event.correlation_id for event in events if event.actor == SYSTEM))
     with st.container(height=380, border=True):
+        if visit.may(Permission.VIEW_AUDIT):
+            # what scrolls needs something the keyboard can reach
+            query = {"copy": copy.copy_id}
+            st.page_link(page_named("audit"), label=visit.text("audit"), query_params=query)
         for event in events:
             st.markdown(_event(visit, event, runs.get(event.correlation_id)))
 

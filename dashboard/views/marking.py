@@ -14,6 +14,8 @@ TOKEN, DONE, DESK = "marking_token", "marking_done", "marking_desk"
 """In the session: the lock that was taken for the copy in the address; whether none was left."""
 WIDE = """<style>
 .stMainBlockContainer { padding: .6rem 1.2rem 0 }
+.stAppHeader { background: transparent; pointer-events: none }
+.stAppHeader button { pointer-events: auto }
 .st-key-marking-head { padding-left: 2.6rem; min-height: 2.5rem }
 .st-key-marking-head h1 { font-size: 1.1rem; padding: 0 }
 </style>"""

@@ -23,6 +23,9 @@ PyMuPDF is AGPL (or commercial), which is why this project is. OFL fonts are dat
 INCOMPATIBLE = r"GPL-2\.0-only|GPL-2\.0$|\(GPLv2\)"
 """Version 2 without "or later"."""
 
+READ = {"axe-playwright-python": "MIT AND MPL-2.0"}
+"""Packages that state no licence in their metadata: as their files say, read on 2026-11-25."""
+
 
 def stated_licence(name: str) -> str:
     """What the package says of itself: expression, else classifiers, else the free field."""
@@ -33,7 +36,12 @@ def stated_licence(name: str) -> str:
         if item.startswith("License ::")
     ]
     free = (metadata.get("License") or "").strip().splitlines()
-    return metadata.get("License-Expression") or " AND ".join(classifiers) or " ".join(free[:1])
+    return (
+        metadata.get("License-Expression")
+        or " AND ".join(classifiers)
+        or READ.get(name)
+        or " ".join(free[:1])
+    )
 
 
 def is_compatible(licence: str) -> bool:

@@ -75,3 +75,11 @@ def test_every_path_in_the_readme_exists() -> None:
     paths = re.findall(r"`((?:viatique|flows|tasks|tests|infra|benchmarks)/[\w/.]+)`", README)
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_every_picture_of_the_readme_exists_and_is_small() -> None:
+    pictures = re.findall(r"\((docs/screens/\w+\.png)\)", README)
+    assert pictures
+    kept = {str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "screens").iterdir()}
+    assert set(pictures) == kept
+    assert [path for path in kept if (ROOT / path).stat().st_size > 200_000] == []

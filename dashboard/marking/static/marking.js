@@ -57,7 +57,7 @@ class Desk {
       return
     }
     this.render()
-    this.panel.focusFirst()
+    if (!matchMedia("(pointer: coarse)").matches) this.panel.focusFirst()
     if (this.data.pages > 1) this.sheet.prefetch(1)
   }
 
