@@ -1,5 +1,8 @@
 """Requests made up from the OpenAPI: whatever comes, no 5xx, and answers as documented."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
@@ -7,6 +10,8 @@ from schemathesis.checks import CHECKS
 
 from tests.api.conftest import ClientOf
 from viatique.access import Role
+from viatique.api import examples
+from viatique.api.shapes import Shape
 from viatique.models import CopyId
 
 CHECKED = ("not_a_server_error", "content_type_conformance", "response_schema_conformance")
@@ -45,3 +50,32 @@ def test_no_request_the_openapi_allows_ends_in_a_defect(
     for found in schema.get_all_operations():
         try_operation(found.ok())
     assert statuses >= {200, 201, 409}
+
+
+def bodies(openapi: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every JSON body taken, or given when all is well: its route, the name of its shape."""
+    for path, operations in openapi["paths"].items():
+        for method, operation in operations.items():
+            answers = [answer for code, answer in operation["responses"].items() if code[0] == "2"]
+            for part in (operation.get("requestBody"), *answers):
+                schema = (part or {}).get("content", {}).get("application/json", {}).get("schema")
+                if schema:
+                    yield f"{method} {path}", schema["$ref"].rpartition("/")[2]
+
+
+def test_every_body_has_an_example_that_is_one(app: FastAPI) -> None:
+    openapi = app.openapi()
+    shapes = {shape.__name__: shape for shape in all_shapes(Shape)}
+    found = dict(bodies(openapi))
+    assert len(found) > 20
+    names = {name for _, name in bodies(openapi)}
+    assert names == set(examples.EXAMPLES)
+    for name in names:
+        (example,) = openapi["components"]["schemas"][name]["examples"]
+        shapes[name].model_validate(example)
+
+
+def all_shapes(shape: type[Shape]) -> Iterator[type[Shape]]:
+    for child in shape.__subclasses__():
+        yield child
+        yield from all_shapes(child)

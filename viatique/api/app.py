@@ -8,6 +8,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from viatique.api import comments, directing, exams, locking, marking, results
 from viatique.api.context import RequestContext
+from viatique.api.examples import add_examples
 from viatique.api.limits import RateLimits
 from viatique.api.measures import RequestMeasures
 from viatique.api.parts import Parts
@@ -59,4 +60,5 @@ def create_app(parts: Parts) -> FastAPI:
         measures=RequestMeasures(parts.registry),
     )
     app.openapi()["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    add_examples(app.openapi())
     return app

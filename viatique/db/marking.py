@@ -71,16 +71,7 @@ def put_score(
         )
         SELECT conflict, version FROM guard LEFT JOIN put ON true
         """,
-        {
-            "copy": hold.copy_id,
-            "token": hold.token,
-            "question": scored.question,
-            "points": scored.points,
-            "remark": scored.remark,
-            "version": scored.version,
-            "actor": run.actor,
-            "correlation": run.correlation_id,
-        },
+        score_arguments(hold, scored, run),
     ).fetchone()
     return version_or_conflict(row or {})
 
@@ -211,6 +202,20 @@ def find_draft(connection: Connection, copy_id: CopyId, account_id: str) -> Draf
         {"copy": copy_id, "account": account_id},
     ).fetchone()
     return Draft(**(row or {}))
+
+
+def score_arguments(hold: Hold, scored: Scored, run: Run) -> dict[str, object]:
+    """What a statement that stores points and remark is given."""
+    return {
+        "copy": hold.copy_id,
+        "token": hold.token,
+        "question": scored.question,
+        "points": scored.points,
+        "remark": scored.remark,
+        "version": scored.version,
+        "actor": run.actor,
+        "correlation": run.correlation_id,
+    }
 
 
 def version_or_conflict(row: Mapping[str, Any]) -> int | LockConflict:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from viatique.db.locks import Hold
-from viatique.db.marking import Scored, version_or_conflict
+from viatique.db.marking import Scored, score_arguments, version_or_conflict
 from viatique.db.pool import Connection
 from viatique.lifecycle import LockConflict
 from viatique.models import CopyId, ExamId
@@ -63,16 +63,7 @@ def put_reading(
         )
         SELECT conflict, version FROM guard LEFT JOIN put ON true
         """,
-        {
-            "copy": hold.copy_id,
-            "token": hold.token,
-            "question": scored.question,
-            "points": scored.points,
-            "remark": scored.remark,
-            "version": scored.version,
-            "actor": run.actor,
-            "correlation": run.correlation_id,
-        },
+        score_arguments(hold, scored, run),
     ).fetchone()
     return version_or_conflict(row or {})
 
