@@ -11,9 +11,11 @@ from dashboard.views import (
     exams,
     identify,
     marking,
+    operations,
     quarantine,
     results,
     todo,
+    users,
 )
 from viatique.access import Permission
 
@@ -40,6 +42,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("quarantine", quarantine.show, Permission.VIEW_IDENTITY),
         Entry("marking", marking.show, Permission.MARK),
     ),
-    "group_watch": (Entry("audit", audit.show, Permission.VIEW_AUDIT),),
+    "group_watch": (
+        Entry("audit", audit.show, Permission.VIEW_AUDIT),
+        Entry("operations", operations.show, Permission.OPERATE),
+        Entry("users", users.show, Permission.MANAGE_ACCOUNTS),
+    ),
 }
 """Pages by the group they are listed in; the first one a visitor may see is the home page."""

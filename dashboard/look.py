@@ -36,6 +36,9 @@ THEME = {
 """Follows the browser's light or dark; each visitor may choose the other in Streamlit's menu."""
 
 
+SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60}
+
+
 def show_title(visit: Visit, key: str) -> None:
     """The page's title, and below it the line ``KEY_help`` that says what the page is for."""
     st.title(visit.text(key), anchor=False)
@@ -52,11 +55,16 @@ def ago(visit: Visit, at: datetime | None) -> str:
     """How long ago something was, in the largest unit that fits."""
     if at is None:
         return "–"
-    seconds = max(0.0, (datetime.now(UTC) - at).total_seconds())
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= length:
-            return visit.text(f"ago_{unit}", count=int(seconds // length))
-    return visit.text("ago_now")
+    seconds = (datetime.now(UTC) - at).total_seconds()
+    if seconds < SECONDS["minutes"]:
+        return visit.text("ago_now")
+    return visit.text("ago", duration=duration(visit, seconds))
+
+
+def duration(visit: Visit, seconds: float) -> str:
+    """A time in the largest unit of which it has at least one."""
+    unit = next((unit for unit, length in SECONDS.items() if seconds >= length), "seconds")
+    return visit.text(f"lasts_{unit}", count=int(seconds // SECONDS.get(unit, 1)))
 
 
 def show_downloads(visit: Visit, links: Iterable[tuple[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """What every page needs to know: who looks, in which language, and how to say an error."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from viatique.db.accounts import Account
 from viatique.errors import ViatiqueError
 from viatique.models import ExamId, Language
 from viatique.steps.sign_in import account_of
+
+logger = logging.getLogger("viatique")
 
 LANGUAGE, PAGES = "language", "pages"
 
@@ -97,6 +100,19 @@ def guarded(
 
     page.__name__ = view.__module__.rpartition(".")[2]
     return page
+
+
+def tried(act: Callable[..., None]) -> Callable[..., None]:
+    """The act as a callback of a button; what refuses it is told in words."""
+
+    def trying(*arguments: object) -> None:
+        try:
+            act(*arguments)
+        except ViatiqueError as error:
+            logger.info("refused", exc_info=error)
+            st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+
+    return trying
 
 
 @contextmanager

@@ -6,11 +6,13 @@ from dashboard.texts import (
     exams,
     identify,
     marking,
+    operations,
     quarantine,
     results,
     shell,
     states,
     todo,
+    users,
 )
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import IdentityState, Language
@@ -25,6 +27,8 @@ CATALOGUES = (
     marking,
     results,
     audit,
+    operations,
+    users,
 )
 TEXTS: dict[str, tuple[str, str]] = {
     key: pair for catalogue in CATALOGUES for key, pair in catalogue.TEXTS.items()

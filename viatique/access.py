@@ -29,6 +29,10 @@ class Permission(StrEnum):
     """Lock copies, write scores, remarks, annotations and drafts."""
     RUN_EXAMS = "run_exams"
     """Create exams, upload rosters and scans, start their runs."""
+    OPERATE = "operate"
+    """See runs, failures, throughput: counts and ids."""
+    MANAGE_ACCOUNTS = "manage_accounts"
+    """Add accounts, change roles, renew passwords, make and revoke tokens."""
     FORCE_UNLOCK = "force_unlock"
     """Take a lock away from a marker."""
     DIRECT = "direct"
@@ -46,6 +50,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.VIEW_ANONYMOUS: frozenset(Role),
     Permission.MARK: _DECIDING | {Role.MARKER},
     Permission.RUN_EXAMS: _DECIDING,
+    Permission.OPERATE: _STAFF,
+    Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
     Permission.FORCE_UNLOCK: _DECIDING,
     Permission.DIRECT: _DECIDING,
 }

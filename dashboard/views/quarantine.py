@@ -1,6 +1,5 @@
 """The quarantine desk: a copy's pages side by side, put right one step at a time."""
 
-import logging
 from collections.abc import Callable
 
 import streamlit as st
@@ -9,14 +8,11 @@ from dashboard.actions import quarantine as actions
 from dashboard.data.exams import exams
 from dashboard.data.quarantine import Quarantined, quarantined, to_rescan, waiting_in
 from dashboard.look import show_empty, show_title, status_chip
-from dashboard.page import Visit, chosen_exam
+from dashboard.page import Visit, chosen_exam, tried
 from viatique.db.pages import CopyPage
-from viatique.errors import ViatiqueError
 from viatique.lifecycle import CopyStatus
 from viatique.models import CopyId, ExamId
 from viatique.texts import reason_text
-
-logger = logging.getLogger("viatique")
 
 PAGES_A_ROW = 4
 LOOKED_AT = "quarantine_thumbnails"
@@ -181,18 +177,10 @@ def _button(
     is_main: bool = False,
 ) -> None:
     """A button whose step is tried; what refuses it is told in words."""
-
-    def tried() -> None:
-        try:
-            act()
-        except ViatiqueError as error:
-            logger.info("desk_refused", exc_info=error)
-            st.toast(f"{error.what} {error.next_step}", icon="⚠️")
-
     st.button(
         label,
         key=key,
-        on_click=tried,
+        on_click=tried(act),
         disabled=is_off,
         help=visit.text(help_key) if help_key else None,
         type="primary" if is_main else "secondary",

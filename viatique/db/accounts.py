@@ -24,6 +24,15 @@ class Account:
     locked_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceToken:
+    """A token by which a program acts as an account; the token itself is only with the program."""
+
+    token_sha256: bytes = field(repr=False)
+    name: str
+    created_at: datetime
+
+
 def insert_account(
     connection: Connection,
     *,
@@ -165,6 +174,35 @@ def find_service_token(connection: Connection, token_sha256: bytes) -> Account |
         {"token": token_sha256},
     ).fetchone()
     return _account(row) if row else None
+
+
+def list_service_tokens(connection: Connection, account_id: str) -> tuple[ServiceToken, ...]:
+    """The tokens of an account, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT token_sha256, name, created_at FROM service_token
+        WHERE account_id = %(account)s ORDER BY created_at
+        """,
+        {"account": account_id},
+    ).fetchall()
+    return tuple(ServiceToken(**row) for row in rows)
+
+
+def delete_service_token(
+    connection: Connection, account_id: str, token_sha256: bytes, *, run: Run
+) -> bool:
+    """Lets a token of the account count no more, with its event; False when there was none."""
+    row = connection.execute(
+        """
+        DELETE FROM service_token
+        WHERE account_id = %(account)s AND token_sha256 = %(token)s RETURNING account_id
+        """,
+        {"account": account_id, "token": token_sha256},
+    ).fetchone()
+    if row is None:
+        return False
+    _tell(connection, account_id, run, change="token_revoked")
+    return True
 
 
 def list_untold_roles(connection: Connection) -> list[str]:

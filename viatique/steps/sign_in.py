@@ -165,6 +165,16 @@ def create_service_token(
     return token
 
 
+def revoke_service_token(
+    database: Database, account_id: str, token_sha256: bytes, *, run: Run
+) -> bool:
+    """Takes a token away from a program; False when it had none."""
+    with database.transaction() as connection:
+        is_gone = accounts.delete_service_token(connection, account_id, token_sha256, run=run)
+    logger.info("service_token_revoked", extra={"user_id": account_id})
+    return is_gone
+
+
 def account_of_service(database: Database, token: str) -> Account | None:
     """Who a program with this token acts as."""
     with database.transaction() as connection:
