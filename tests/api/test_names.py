@@ -1,14 +1,18 @@
 """What markers write may name people: it stays where it belongs, whatever is refused or fails."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from tests.api.conftest import ClientOf
 from tests.privacy.searches import columns_with, files_with
 from tests.steps.benches import silence_logs
 from viatique import logs
+from viatique.access import Role
 from viatique.db.pool import Database
 from viatique.models import CopyId
 
@@ -80,3 +84,27 @@ def test_a_name_in_the_comment_bank_is_only_there(
     assert '"comment_kept"' in (log_folder / "viatique.log").read_text("utf-8")
     assert files_with(log_folder.iterdir(), [NAME]) == set()
     assert columns_with(database, [NAME]) == {("bank_comment", "text")}
+
+
+def test_a_name_given_to_any_route_is_logged_by_none(
+    app: FastAPI, client_of: ClientOf, stranger: TestClient, database: Database, log_folder: Path
+) -> None:
+    """In the path, the query, the body and the headers; by somebody who may all, and by nobody."""
+    headers = {"x-lock-token": NAME, "x-request-id": NAME, "referer": NAME, "cookie": f"a={NAME}"}
+    body = {"reason": NAME, "text": WRITTEN, "version": NAME, "content": {NAME: WRITTEN}}
+    codes = {
+        client.request(
+            method,
+            f"{re.sub('{[^}]*}', NAME, path)}?cursor={NAME}&whole={NAME}",
+            json=None if method == "get" else body,
+            headers=headers,
+        ).status_code
+        for client in (client_of(Role.ADMIN), stranger)
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+    assert {401, 422} <= codes
+    assert not {code for code in codes if code >= 500}
+    assert (log_folder / "viatique.log").read_text("utf-8").count('"request"') > 40
+    assert files_with(log_folder.iterdir(), [NAME]) == set()
+    assert columns_with(database, [NAME]) == set()
