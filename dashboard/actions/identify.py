@@ -10,6 +10,7 @@ from viatique.errors import UnexpectedFailure, ViatiqueError
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.run import new_run
 from viatique.steps.decide_identities import decide_identities
+from viatique.steps.merge_copies import merge_copies
 from viatique.steps.settle import confirm_identity, withdraw_answer
 
 logger = logging.getLogger("viatique")
@@ -44,6 +45,19 @@ def take_back(token: str, copy_id: CopyId) -> None:
     run = acting(token, Permission.SETTLE)
     withdraw_answer(open_database(), run, copy_id)
     decide_soon(find_copy(copy_id).exam_id)
+
+
+def merge(token: str, one: CopyId, other: CopyId, student_id: StudentId) -> None:
+    """Makes two copies of a student one, the earlier of the stack first; the rest is decided again.
+
+    Raises:
+        Forbidden: the account may not.
+        Conflict: one is finalized or being marked, or both have marks for the same question.
+    """
+    run = acting(token, Permission.SETTLE)
+    keep, second = sorted((one, other))
+    merge_copies(open_database(), store(), run, keep, second, student_id=student_id)
+    decide_soon(find_copy(keep).exam_id)
 
 
 def decide_soon(exam_id: ExamId) -> None:

@@ -11,15 +11,23 @@ from dashboard.core import open_database, store
 from viatique.db import copies, identities
 from viatique.db.copies import Copy
 from viatique.db.exams import list_students
-from viatique.db.pool import Connection
+from viatique.db.merges import Proposal, list_proposals
 from viatique.db.review import (
     count_to_review,
-    find_copy_of_student,
     find_evidence,
     list_to_review,
 )
 from viatique.files import Kind
-from viatique.models import Candidate, CopyId, ExamId, HeaderReading, IdentityReason, Rect, Student
+from viatique.models import (
+    Candidate,
+    CopyId,
+    ExamId,
+    HeaderReading,
+    IdentityReason,
+    Rect,
+    Student,
+    StudentId,
+)
 from viatique.ocr import evidence
 from viatique.pdf.render import render_page
 from viatique.review_queue import review_order
@@ -34,20 +42,29 @@ TOP_OF_PAGE = Rect(x0=0, y0=0, x1=1, y1=0.33)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A copy that may be another part of the one on the desk."""
+
+    copy_id: CopyId
+    header: bytes
+    student_id: StudentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToIdentify:
     """A copy whose identity a person is asked for.
 
     Attributes:
         header: PNG of its header, upright.
         candidates: best first, with the students as the roster has them.
-        rival: the copy that has the first candidate now, and its header.
+        rival: another copy that seems to be of the same student, and its header.
     """
 
     copy: Copy
     header: bytes
     candidates: tuple[tuple[Candidate, Student], ...]
     reasons: tuple[str, ...]
-    rival: tuple[CopyId, bytes] | None
+    rival: Rival | None
 
 
 def queue(exam_id: ExamId, later: Sequence[CopyId]) -> tuple[CopyId | None, int]:
@@ -67,7 +84,8 @@ def to_identify(copy_id: CopyId) -> ToIdentify:
         copy = copies.find_copy(connection, copy_id)
         students = {item.student_id: item for item in list_students(connection, copy.exam_id)}
         found, reasons = find_evidence(connection, copy_id)
-        holder = _holder(connection, copy, found) if IdentityReason.SECOND_COPY in reasons else None
+        is_second = IdentityReason.SECOND_COPY in reasons
+        proposals = list_proposals(connection, copy.exam_id) if is_second else ()
     return ToIdentify(
         copy=copy,
         header=_header(copy),
@@ -77,7 +95,7 @@ def to_identify(copy_id: CopyId) -> ToIdentify:
             if candidate.student_id in students
         ),
         reasons=reasons,
-        rival=(holder.copy_id, _header(holder)) if holder else None,
+        rival=_rival(copy_id, proposals),
     )
 
 
@@ -99,12 +117,18 @@ def _plain(text: str) -> str:
     return "".join(one for one in letters if not unicodedata.combining(one)).casefold()
 
 
-def _holder(connection: Connection, copy: Copy, found: Sequence[Candidate]) -> Copy | None:
-    if not found:
-        return None
-    holder = find_copy_of_student(connection, copy.exam_id, found[0].student_id)
-    is_other = holder is not None and holder != copy.copy_id
-    return copies.find_copy(connection, holder) if holder and is_other else None
+def _rival(copy_id: CopyId, proposals: Sequence[Proposal]) -> Rival | None:
+    for proposal in proposals:
+        others = [other for other in proposal.copies if other != copy_id]
+        if others and copy_id in proposal.copies:
+            header = _header(_find(others[0]))
+            return Rival(copy_id=others[0], header=header, student_id=proposal.student_id)
+    return None
+
+
+def _find(copy_id: CopyId) -> Copy:
+    with open_database().transaction() as connection:
+        return copies.find_copy(connection, copy_id)
 
 
 def _header(copy: Copy) -> bytes:

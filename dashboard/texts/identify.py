@@ -17,9 +17,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "and_more": ("and {count} more: type more", "et {count} de plus : précisez"),
     "whole_page": ("Whole page", "Page entière"),
     "rival": (
-        "Copy {copy} has this student now: is it another part of the same copy?",
-        "La copie {copy} a déjà cet élève : est-ce une autre partie de la même copie ?",
+        "Copy {copy} seems to be of the same student: is it another part of this one?",
+        "La copie {copy} semble être du même élève : est-ce une autre partie de celle-ci ?",
     ),
+    "merge": (
+        "Yes, put {copy} together with this one",
+        "Oui, réunir {copy} avec celle-ci",
+    ),
+    "merge_refused": (
+        "If not, say whose this one is, on the right.",
+        "Sinon, dites à droite de qui est celle-ci.",
+    ),
+    "merged": ("{copy}: put together.", "{copy} : réunies."),
     "deciding": ("The others are being decided again…", "Les autres sont réévaluées…"),
     "decision_failed": (
         "The others could not be decided again; your answers are stored.",

@@ -6,10 +6,17 @@ Copies come in the order that helps most; after each answer the rest is decided 
 import streamlit as st
 
 from dashboard import wording
-from dashboard.actions.identify import confirm, decide_soon, failure_of, is_deciding, take_back
+from dashboard.actions.identify import (
+    confirm,
+    decide_soon,
+    failure_of,
+    is_deciding,
+    merge,
+    take_back,
+)
 from dashboard.data.copies import note_view, page_png
 from dashboard.data.exams import exams
-from dashboard.data.identify import ToIdentify, queue, search_roster, to_identify
+from dashboard.data.identify import Rival, ToIdentify, queue, search_roster, to_identify
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam
 from viatique.errors import ViatiqueError
@@ -71,7 +78,7 @@ def _looked_at(visit: Visit, copy_id: CopyId) -> ToIdentify:
         note_view(copy_id, visit.account)
         kept = to_identify(copy_id)
         if kept.rival:
-            note_view(kept.rival[0], visit.account)
+            note_view(kept.rival.copy_id, visit.account)
         st.session_state["looked_at"] = kept
     return kept
 
@@ -106,9 +113,7 @@ def _show_pictures(visit: Visit, found: ToIdentify) -> None:
     if found.header:
         st.image(found.header, width="stretch", alt=copy_id)
     if found.rival:
-        other, header = found.rival
-        st.caption(visit.text("rival", copy=other))
-        st.image(header, width="stretch", alt=other)
+        _show_rival(visit, copy_id, found.rival)
     is_whole = st.session_state.get(WHOLE) == copy_id
     st.button(
         visit.text("whole_page"),
@@ -119,6 +124,19 @@ def _show_pictures(visit: Visit, found: ToIdentify) -> None:
     page = page_png(found.copy, 0) if is_whole else None
     if page:
         st.image(page, width="stretch", alt=copy_id)
+
+
+def _show_rival(visit: Visit, copy_id: CopyId, rival: Rival) -> None:
+    st.caption(visit.text("rival", copy=rival.copy_id))
+    st.image(rival.header, width="stretch", alt=rival.copy_id)
+    st.button(
+        visit.text("merge", copy=rival.copy_id),
+        key="merge",
+        shortcut="m",
+        on_click=_merge,
+        args=(visit, copy_id, rival),
+    )
+    st.caption(visit.text("merge_refused"))
 
 
 def _show_others(visit: Visit, found: ToIdentify) -> None:
@@ -185,6 +203,17 @@ def _answer(visit: Visit, copy_id: CopyId, student_id: StudentId | None) -> None
     st.session_state.setdefault(DONE, []).append(copy_id)
     st.query_params.pop("copy", None)
     st.toast(visit.text("saved", copy=copy_id))
+
+
+def _merge(visit: Visit, copy_id: CopyId, rival: Rival) -> None:
+    try:
+        merge(visit.token, copy_id, rival.copy_id, rival.student_id)
+    except ViatiqueError as error:
+        st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+        return
+    st.session_state.pop("looked_at", None)
+    st.query_params.pop("copy", None)
+    st.toast(visit.text("merged", copy=min(copy_id, rival.copy_id)))
 
 
 def _undo(visit: Visit, copy_id: CopyId) -> None:

@@ -143,15 +143,22 @@ def test_what_is_put_off_comes_last(visiting: Visiting, exam_id: ExamId) -> None
     assert numbers == ["0002", "0001", "0003", "0002"]
 
 
-def test_a_second_copy_is_shown_beside_the_one_that_has_the_student(
+def test_a_second_copy_is_shown_beside_the_other_and_put_together(
     visiting: Visiting, bench: Workbench, exam_id: ExamId
 ) -> None:
+    first, second, third = (CopyId(f"{exam_id}-{number:04d}") for number in (1, 2, 3))
     app = visiting("identify", exam=exam_id)
     app.button(key="choice_1").click().run()
-    app = visiting("identify", exam=exam_id, copy=f"{exam_id}-0003")
+    app = visiting("identify", exam=exam_id, copy=third)
     said = " ".join(one.value for one in app.caption)
-    assert f"Copy {exam_id}-0002 has this student now" in said
-    assert Action.VIEW_IDENTITY in actions_of(bench, CopyId(f"{exam_id}-0002"))[-2:]
+    assert f"Copy {second} seems to be of the same student" in said
+    assert Action.VIEW_IDENTITY in actions_of(bench, second)[-2:]
+    app.button(key="merge").click().run()
+    assert on_desk(app) == first
+    found = {copy.copy_id: copy for copy in list_copies(bench, exam_id)}
+    assert set(found) == {first, second}
+    assert (found[second].page_count, found[second].student_id) == (4, "S1")
+    assert Action.MERGE in actions_of(bench, third)
 
 
 def test_a_decision_that_failed_is_told_until_one_succeeds(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from tests.db.marking import store_account, take
 from tests.steps.benches import (
     actions_of,
     complete_marks,
@@ -15,12 +16,15 @@ from tests.steps.benches import (
     list_copies,
 )
 from tests.steps.readings import identify_as
+from viatique.db.marking import Draft
 from viatique.errors import Conflict
 from viatique.files import Kind
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId, IdentityState, StudentId
 from viatique.run import new_run
 from viatique.seal_files import SealFiles
+from viatique.steps.locks import release
+from viatique.steps.mark_copy import save_draft
 from viatique.steps.merge_copies import list_merge_proposals, merge_copies
 from viatique.steps.settle import confirm_identity
 from viatique.steps.verify_audit import verify_audit
@@ -145,3 +149,24 @@ def test_merge_refuses_a_copy_with_itself_or_of_another_exam(
     for other in (first, CopyId("EOTHER-0001")):
         with pytest.raises(Conflict, match="two copies of one exam"):
             merge(bench, first, other)
+
+
+@pytest.mark.parametrize(("content", "is_merged"), [({}, True), ({"remark:1": "Oui"}, False)])
+def test_only_a_draft_with_something_in_it_keeps_copies_apart(
+    bench: Workbench,
+    twice: tuple[ExamId, list[CopyId]],
+    content: dict[str, str],
+    *,
+    is_merged: bool,
+) -> None:
+    exam_id, (first, _, third) = twice
+    marker = store_account(bench.database, "U0000001")
+    hold = take(bench.database, marker, third)
+    save_draft(bench.database, marker, hold, Draft(content=content))
+    release(bench.database, marker, hold)
+    if is_merged:
+        merge(bench, first, third)
+    else:
+        with pytest.raises(Conflict):
+            merge(bench, first, third)
+    assert (len(list_copies(bench, exam_id)) == 2) is is_merged

@@ -67,7 +67,9 @@ def lock_standings(connection: Connection, *copy_ids: CopyId) -> dict[CopyId, St
         SELECT copy_id,
             status IN ('GRADING_IN_PROGRESS', 'GRADED') AS is_finished,
             copy_is_held(copy_id)
-                OR EXISTS (SELECT FROM draft WHERE draft.copy_id = copy.copy_id)
+                OR EXISTS (
+                    SELECT FROM draft WHERE draft.copy_id = copy.copy_id AND content <> '{}'
+                )
                 OR EXISTS (SELECT FROM blind_mark WHERE blind_mark.copy_id = copy.copy_id)
                 AS is_written_on
         FROM copy WHERE copy_id = ANY(%(copies)s) ORDER BY copy_id FOR UPDATE
@@ -146,6 +148,7 @@ def delete_merged(connection: Connection, copy_id: CopyId) -> None:
         WITH readings AS (DELETE FROM header_reading WHERE copy_id = %(copy)s),
             evidence AS (DELETE FROM identity_evidence WHERE copy_id = %(copy)s),
             locks AS (DELETE FROM copy_lock WHERE copy_id = %(copy)s),
+            emptied AS (DELETE FROM draft WHERE copy_id = %(copy)s),
             shares AS (DELETE FROM assignment WHERE copy_id = %(copy)s)
         DELETE FROM claim WHERE subject = %(copy)s
         """,

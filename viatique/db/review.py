@@ -55,17 +55,6 @@ def find_evidence(
     return candidates, tuple(row["reasons"])
 
 
-def find_copy_of_student(
-    connection: Connection, exam_id: ExamId, student_id: StudentId
-) -> CopyId | None:
-    """The copy that has the student now."""
-    row = connection.execute(
-        "SELECT copy_id FROM copy WHERE exam_id = %(exam)s AND student_id = %(student)s",
-        {"exam": exam_id, "student": student_id},
-    ).fetchone()
-    return CopyId(row["copy_id"]) if row else None
-
-
 def withdraw(connection: Connection, copy_id: CopyId, *, run: Run) -> bool:
     """Takes a person's answer back, with its event; False: no person had answered."""
     row = connection.execute(
