@@ -19,7 +19,12 @@ from viatique.scoring import DEFAULT_STEP, Question, Scheme, check_scheme
 NAME_LIMIT = 200
 """Longest exam name and question label: what fits two lines of the score page."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LIMIT)]
+DEPTH_LIMIT = 8
+"""Most levels of questions: what can be indented on the score page."""
+
+Written = Annotated[str, StringConstraints(max_length=NAME_LIMIT, pattern=r"^[^\x00]*$")]
+"""Postgres stores no NUL."""
+Text = Annotated[Written, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +54,14 @@ class _Strict(BaseModel):
 
 class _Question(_Strict):
     id: Text
-    label: str = Field(default="", max_length=NAME_LIMIT)
+    label: Written = ""
     points: Decimal | None = None
     questions: list["_Question"] = Field(default_factory=list)
 
 
 class _Marking(_Strict):
     total: Decimal = Field(default=Decimal(20), gt=0, le=1000)
-    step: Decimal = Field(default=DEFAULT_STEP, gt=0, le=1)
+    step: Decimal = Field(default=DEFAULT_STEP, ge=Decimal("0.001"), le=1)
     questions: list[_Question]
 
 
@@ -79,7 +84,7 @@ class _Exam(_Strict):
     layout: Layout = Layout.AUTO
     pages_per_copy: int = Field(ge=1, le=200)
     segmentation: Segmentation = Segmentation.HEADER
-    roster: str
+    roster: Written
     language: Language = Language.FR
     header: _Header = Field(default_factory=_Header)
     marking: _Marking
@@ -135,10 +140,18 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise _invalid((Problem(line=0, column="", message=f"not valid TOML: {error}"),)) from None
+        why = f"not valid TOML: {error}"
+    except RecursionError:
+        why = "nested too deeply"
+    except (ValueError, ArithmeticError):
+        why = "a number is too long"
+    raise _invalid((Problem(line=0, column="", message=why),))
 
 
 def _validated(data: Mapping[str, Any]) -> _Exam:
+    if _depth(data) > DEPTH_LIMIT + 2:
+        message = f"questions lie within questions at most {DEPTH_LIMIT} deep"
+        raise _invalid((Problem(line=0, column="marking", message=message),))
     try:
         return _Exam.model_validate(data)
     except ValidationError as error:
@@ -147,6 +160,17 @@ def _validated(data: Mapping[str, Any]) -> _Exam:
             for item in error.errors(include_input=False, include_url=False)
         )
         raise _invalid(problems) from None
+
+
+def _depth(data: Mapping[str, Any]) -> int:
+    """Levels of tables within tables, counted without recursion: the data may be anything."""
+    depth, level = 0, [data]
+    while level:
+        depth += 1
+        values = [value for table in level for value in table.values()]
+        items = [item for value in values if isinstance(value, list) for item in value]
+        level = [value for value in (*values, *items) if isinstance(value, Mapping)]
+    return depth
 
 
 def _question(item: _Question) -> Question:

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -72,8 +73,13 @@ class Store:
         return sha256
 
     def put_path(self, path: Path, kind: Kind) -> Sha256:
-        """Stores a local file's bytes; the file itself is only read."""
-        return self.put(path.read_bytes(), kind)
+        """Stores a local file's bytes, however many; the file itself is only read."""
+        with path.open("rb") as stream:
+            sha256 = Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
+        with _translated(sha256):
+            if not self._has(sha256, kind, path.stat().st_size):
+                self._write_file(self.path(sha256, kind), path)
+        return sha256
 
     def get(self, sha256: Sha256, kind: Kind) -> bytes:
         """The file's bytes, checked against their name.
@@ -144,6 +150,13 @@ class Store:
         else:
             self._fs.pipe_file(path, data)
 
+    def _write_file(self, path: str, source: Path) -> None:
+        if self._is_local:
+            with source.open("rb") as stream:
+                write_atomically(Path(path), stream)
+        else:
+            self._fs.put_file(str(source), path)
+
 
 @functools.lru_cache(maxsize=64)
 def _digest_of(path: Path, _inode: int, _size: int, _mtime_ns: int) -> str:
@@ -160,13 +173,16 @@ def _written_at(details: dict[str, Any]) -> float:
     return found.timestamp() if isinstance(found, datetime) else float(found or time.time())
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
     """Writes a file so that it is there whole or not at all, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            if isinstance(data, bytes):
+                stream.write(data)
+            else:
+                shutil.copyfileobj(data, stream, BLOCK_BYTES)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).replace(path)

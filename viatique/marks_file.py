@@ -177,6 +177,9 @@ def _row_problems(line: int, cells: dict[str, str]) -> Iterator[Problem]:
         yield Problem(line=line, column="points", message="not a number: write 2.5 or 2,5")
     if not cells["points"] and not cells["remark"]:
         yield Problem(line=line, column="points", message="neither points nor a remark")
+    for name, cell in cells.items():
+        if "\x00" in cell:
+            yield Problem(line=line, column=name, message="not text")
     if len(cells["remark"]) > REMARK_LIMIT:
         message = f"longer than {REMARK_LIMIT} characters"
         yield Problem(line=line, column="remark", message=message)
@@ -191,7 +194,9 @@ def _decimal(text: str) -> Decimal | None:
 
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Remark = Annotated[str, Field(max_length=REMARK_LIMIT)]
+Written = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Postgres stores no NUL."""
+Remark = Annotated[Written, Field(max_length=REMARK_LIMIT)]
 
 
 class _AnnotationItem(BaseModel):
@@ -211,9 +216,9 @@ class _AnnotationItem(BaseModel):
 class _MarksItem(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    copy_id: str = Field(alias="copy", min_length=1)
+    copy_id: Written = Field(alias="copy", min_length=1)
     scores: dict[str, Decimal] = Field(default_factory=dict)
-    remarks: dict[str, Remark] = Field(default_factory=dict)
+    remarks: dict[Written, Remark] = Field(default_factory=dict)
     appreciation: Remark | None = None
     annotations: list[_AnnotationItem] | None = None
 
@@ -225,11 +230,14 @@ def _from_json(text: str, problems: list[Problem]) -> tuple[CopyMarks, ...]:
     try:
         data = json.loads(text, parse_float=Decimal)
         items = _items.validate_python(data if isinstance(data, list) else [data])
-    except (json.JSONDecodeError, RecursionError):
+    except (RecursionError, ArithmeticError):  # nested or large beyond what is read at all
         problems.append(Problem(line=0, column="", message="not valid JSON"))
         return ()
     except ValidationError as error:
         problems.extend(_json_problems(error))
+        return ()
+    except ValueError:  # no JSON, or a number of thousands of digits
+        problems.append(Problem(line=0, column="", message="not valid JSON"))
         return ()
     _repeated_copies(items, problems)
     return tuple(_from_item(item, line) for line, item in enumerate(items, start=1))

@@ -11,6 +11,8 @@ SHORT = 0.9
 class PageDefect(StrEnum):
     """Why a page cannot be read; ``BLANK`` is only a note: blank last pages are usual."""
 
+    UNREADABLE = "page_unreadable"
+    """It cannot be drawn, or not in the time and memory a page may take."""
     COARSE = "page_coarse"
     DARK = "page_dark"
     FAINT = "page_faint"
@@ -30,17 +32,18 @@ def starts_blank(defects: Sequence[PageDefect | None]) -> bool:
     return bool(defects) and defects[0] is PageDefect.BLANK
 
 
-def short_sides(sizes: Sequence[tuple[float, float]]) -> frozenset[int]:
+def short_sides(sizes: Sequence[tuple[float, float] | None]) -> frozenset[int]:
     """Which sides are shorter or narrower than those of their kind.
 
     Args:
-        sizes: width and height of every side as seen, in points.
+        sizes: width and height of every side as seen, in points; None of one that was not.
     """
     short: set[int] = set()
     for is_wide in (False, True):
-        alike = [n for n, (width, height) in enumerate(sizes) if (width > height) is is_wide]
+        alike = {n: size for n, size in enumerate(sizes) if size and (size[0] > size[1]) is is_wide}
         if alike:
-            width = SHORT * median(sizes[n][0] for n in alike)
-            height = SHORT * median(sizes[n][1] for n in alike)
-            short.update(n for n in alike if sizes[n][0] < width or sizes[n][1] < height)
+            width, height = (
+                SHORT * median(lengths) for lengths in zip(*alike.values(), strict=True)
+            )
+            short.update(n for n, size in alike.items() if size[0] < width or size[1] < height)
     return frozenset(short)

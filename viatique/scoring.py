@@ -102,7 +102,7 @@ def points_problem(scheme: Scheme, question: str, points: Decimal) -> str | None
     """Why these points cannot be given for this question, or None when they can."""
     maximum = scheme.maximum().get(question)
     if maximum is None:
-        return f"the marking scheme has no question {question!r} that takes points"
+        return f"the marking scheme has no question {question[:40]!r} that takes points"
     if not points.is_finite() or points < 0 or points > maximum:
         return f"points must be between 0 and {maximum}"
     if points % scheme.step:

@@ -9,6 +9,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+csv.field_size_limit(1 << 30)
+"""A cell may be as long as its file: what is too long is named with its line by who reads it."""
+
 DELIMITERS = (";", ",", "\t")
 """Spreadsheets in French locales write semicolons, in English ones commas; Pronote offers tabs."""
 

@@ -47,6 +47,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unreadable_page": ("a page cannot be read", "une page est illisible"),
     "illegible_page": ("a page cannot be read by a person", "une page est illisible à l'œil"),
     "blank_first_page": ("its first page is blank", "sa première page est vierge"),
+    "page_unreadable": ("it cannot be drawn", "impossible à afficher"),
     "page_coarse": ("scanned at too low a resolution", "numérisée trop grossièrement"),
     "page_dark": ("too dark", "trop sombre"),
     "page_faint": ("too pale", "trop pâle"),

@@ -8,10 +8,10 @@ from viatique.db.copies import Copy
 from viatique.db.exams import Exam, find_exam
 from viatique.db.finals import find_final_pdf
 from viatique.db.listings import CopyFilter, ListedCopy, find_page_before, list_copies_after
+from viatique.drawing import draw_png
 from viatique.files import Kind
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
-from viatique.pdf.render import render_png
 from viatique.run import new_run
 
 PAGE_DPI = 90
@@ -62,7 +62,7 @@ def page_png(copy: Copy, page: int) -> bytes | None:
     """A page (0-based) as people see it; None before the copy was cut."""
     if copy.file_sha256 is None:
         return None
-    return render_png(store().get(copy.file_sha256, Kind.COPY), page, dpi=PAGE_DPI)
+    return draw_png(store().get(copy.file_sha256, Kind.COPY), page, dpi=PAGE_DPI)
 
 
 def note_view(copy_id: CopyId, account: Account) -> None:

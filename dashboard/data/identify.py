@@ -17,6 +17,7 @@ from viatique.db.review import (
     find_evidence,
     list_to_review,
 )
+from viatique.drawing import draw_page
 from viatique.files import Kind
 from viatique.models import (
     Candidate,
@@ -29,7 +30,6 @@ from viatique.models import (
     StudentId,
 )
 from viatique.ocr import evidence
-from viatique.pdf.render import render_page
 from viatique.review_queue import review_order
 
 HEADER_DPI = 130
@@ -142,7 +142,7 @@ def _header(copy: Copy) -> bytes:
 def _header_png(copy: Copy, reading: HeaderReading | None) -> bytes:
     if copy.file_sha256 is None:
         return b""
-    page = render_page(store().get(copy.file_sha256, Kind.COPY), 0, dpi=HEADER_DPI)
+    page = draw_page(store().get(copy.file_sha256, Kind.COPY), 0, dpi=HEADER_DPI)
     if reading and reading.turn:
         page = page[::-1, ::-1]
     zone = _header_zone(reading)

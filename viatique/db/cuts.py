@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from psycopg.types.json import Jsonb
+
 from viatique.db.claims import Holder, Stage
 from viatique.db.pool import Connection
 from viatique.lifecycle import EDGES, CopyStatus, Move
@@ -85,3 +87,29 @@ def store_cuts(
         },
     ).fetchall()
     return [CopyId(row["copy_id"]) for row in rows]
+
+
+def quarantine_uncut(connection: Connection, copy_id: CopyId, problem: str, *, run: Run) -> None:
+    """Puts a copy aside that cannot be cut; nothing when it is not in STAGING."""
+    edge = EDGES[Move.QUARANTINE]
+    connection.execute(
+        """
+        WITH moved AS (
+            UPDATE copy SET status = %(target)s, problem = %(problem)s, updated_at = now()
+            WHERE copy_id = %(copy)s AND status = ANY(%(sources)s::copy_status[])
+            RETURNING copy_id, exam_id
+        )
+        INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+        SELECT %(action)s, exam_id, copy_id, %(actor)s, %(correlation)s, %(details)s FROM moved
+        """,
+        {
+            "copy": copy_id,
+            "target": edge.target,
+            "problem": problem,
+            "sources": sorted(edge.sources),
+            "action": edge.action,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+            "details": Jsonb({"problem": problem}),
+        },
+    )

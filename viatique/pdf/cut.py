@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pymupdf
 
 from viatique.models import Half, Placement
+from viatique.pdf.inert import make_inert
 
 
 def cut_copy(scan: pymupdf.Document, placements: Sequence[Placement]) -> bytes:
@@ -29,6 +30,7 @@ def cut_pages(pages: Sequence[tuple[pymupdf.Document, Placement]]) -> bytes:
             _add_page(copy, scan, placement)
         copy.set_metadata({})
         copy.del_xml_metadata()
+        make_inert(copy)
         return finished_bytes(copy)
 
 

@@ -12,7 +12,7 @@ from viatique.errors import FinalError, UnreadablePdf
 pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its only parameter
 pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
 
-MUPDF_ERRORS = (mupdf.FzErrorBase, RuntimeError, ValueError)
+MUPDF_ERRORS = (mupdf.FzErrorBase, RuntimeError, ValueError, MemoryError)
 """What PyMuPDF raises on broken documents: MuPDF's own tree, and plain errors of its wrappers."""
 
 

@@ -15,13 +15,11 @@ from viatique.models import Annotation, Language, ScoreSheet
 from viatique.pdf.canvas import Canvas, FontTable, write_canvas
 from viatique.pdf.cut import finished_bytes
 from viatique.pdf.document import open_pdf
+from viatique.pdf.inert import active_names, make_inert
 from viatique.pdf.overlay import PagePlan, draw_plan, note_text, plan_page
 from viatique.pdf.score_page import score_pages
 from viatique.pdf.text import cleaned
 from viatique.pdf.wording import number, word
-
-ACTIVE_KEYS = frozenset({"AA", "AcroForm", "Names", "OpenAction"})
-"""Where a document keeps forms and scripts; a final PDF has none of them."""
 
 
 def compose_final(
@@ -53,6 +51,7 @@ def compose_final(
             draw_plan(canvas, plan)
             write_canvas(page, canvas, fonts)
         final.set_metadata({})
+        make_inert(final)
         if fonts.has_embedded:
             final.subset_fonts()
         return finished_bytes(final)
@@ -146,7 +145,7 @@ def _check_pages(document: pymupdf.Document, sheet: ScoreSheet, extra: int) -> N
     for page_number in range(extra, document.page_count):
         if not document.get_page_xobjects(page_number):
             raise _invalid(sheet, f"page {page_number - extra + 1} of the copy is not shown")
-    if ACTIVE_KEYS.intersection(document.xref_get_keys(document.pdf_catalog())):
+    if next(active_names(document), None):
         raise _invalid(sheet, "something active is in it")
     for page in document:
         if page.first_annot or page.first_widget or page.get_links():

@@ -24,6 +24,10 @@ JPEG_TAIL_BYTES = 64
 """EOI lies within them: scanners pad streams with a few bytes."""
 
 
+MIN_SIDE_PT, MAX_SIDE_PT = 36, 3400
+"""Half an inch, and A0: nobody scans exams on anything smaller or larger."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
     """One page as seen, /Rotate honoured.
@@ -52,6 +56,7 @@ def inspect_scan(path: Path, *, max_bytes: int, max_pages: int) -> int:
             _check_document(document, max_pages)
             for number in range(document.page_count):
                 load_page(document, number)
+            _check_document(document, max_pages)  # loading pages may show that it is broken
             return document.page_count
     except UnreadablePdf:
         raise _refused(ScanDefect.TRUNCATED, "its structure is broken") from None
@@ -79,7 +84,7 @@ def page_facts(page: pymupdf.Page) -> PageFacts:
         width_pt=seen.width,
         height_pt=seen.height,
         dpi=math.sqrt(pixels / inches) if pixels else math.inf,
-        is_readable=_is_readable(page, images),
+        is_readable=_is_paper(seen) and _is_readable(page, images),
     )
 
 
@@ -103,10 +108,16 @@ def _check_document(document: pymupdf.Document, max_pages: int) -> None:
         raise _refused(ScanDefect.ENCRYPTED, "it is encrypted")
     if document.is_repaired:
         raise _refused(ScanDefect.TRUNCATED, "its structure is broken")
-    if document.page_count == 0:
+    if document.page_count < 1:
         raise _refused(ScanDefect.EMPTY, "it has no pages")
     if document.page_count > max_pages:
         raise _refused(ScanDefect.TOO_MANY_PAGES, f"it has more than {max_pages} pages")
+
+
+def _is_paper(seen: pymupdf.Rect) -> bool:
+    return (
+        min(seen.width, seen.height) >= MIN_SIDE_PT and max(seen.width, seen.height) <= MAX_SIDE_PT
+    )
 
 
 def _is_readable(page: pymupdf.Page, images: Sequence[tuple[int | str, ...]]) -> bool:

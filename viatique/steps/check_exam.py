@@ -19,11 +19,10 @@ from viatique.models import ExamId, FieldReading, FieldState, HeaderReading, Hea
 from viatique.ocr.fields import read_header
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import open_pdf
-from viatique.pdf.inspect import inspect_scan
 from viatique.pdf.render import render_page
 from viatique.segmentation import CopyPlan
 from viatique.steps.read_headers import READING_DPI, engine_of_process
-from viatique.steps.scan_jobs import PlanJob, plan_scan_copies
+from viatique.steps.scan_jobs import PlanJob, count_pages, plan_scan_copies
 from viatique.workbench import Workbench
 
 SHOWN_COPIES = 6
@@ -101,13 +100,10 @@ def check_exam(bench: Workbench, exam_id: ExamId, scan: Path) -> Check:
     """
     with bench.database.transaction() as connection:
         exam = find_exam(connection, exam_id)
-    limits = bench.settings
-    page_count = inspect_scan(
-        scan, max_bytes=limits.max_scan_mib * 2**20, max_pages=limits.max_scan_pages
-    )
+    page_count = count_pages(bench.pool, scan, bench.settings)
     plans = _plan(bench, exam, scan, page_count)
     samples = _read(bench, exam, scan, plans[:SHOWN_COPIES])
-    picture = limits.home_path / "checks" / f"{exam_id}.png"
+    picture = bench.settings.home_path / "checks" / f"{exam_id}.png"
     _write_picture(picture, [sample.picture for sample in samples])
     return Check(
         pages=page_count,

@@ -24,6 +24,7 @@ from viatique.steps.measure import observe_finalize
 from viatique.steps.outcome import ChunkOutcome
 from viatique.tracing import traced
 from viatique.workbench import Workbench
+from viatique.workers import PDF_TIMEOUT_S
 
 logger = logging.getLogger("grading")
 
@@ -56,7 +57,7 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
         exam = find_exam(connection, exam_id)
         copy_ids = _claim(bench, connection, exam, run)
         jobs = [_compose_job(connection, bench, exam, copy_id) for copy_id in copy_ids]
-    outcomes = bench.pool.run(compose_copy, jobs)
+    outcomes = bench.pool.run(compose_copy, jobs, timeout_s=PDF_TIMEOUT_S)
     failed = retryable = 0
     for job, outcome in zip(jobs, outcomes, strict=True):
         if isinstance(outcome, ViatiqueError):

@@ -6,30 +6,30 @@ where it stopped.
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from viatique import progress
 from viatique.db import claims, copies, imports, sources
 from viatique.db.copies import NewCopy
-from viatique.db.cuts import Piece, list_pieces, store_cuts
+from viatique.db.cuts import Piece, list_pieces, quarantine_uncut, store_cuts
 from viatique.db.exams import Exam, allocate_copy_numbers, find_exam
 from viatique.db.pool import Connection
-from viatique.errors import NotFound, TransientError, ViatiqueError
+from viatique.errors import EngineFailure, NotFound, TransientError, UnreadablePdf, ViatiqueError
 from viatique.files import Kind
 from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
-from viatique.pdf.inspect import inspect_scan
 from viatique.run import Run
-from viatique.segmentation import CopyPlan
+from viatique.segmentation import CopyPlan, PlanProblem
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
-from viatique.steps.scan_jobs import CutJob, PlanJob, cut_pieces, plan_scan_copies
+from viatique.steps.scan_jobs import CutJob, PlanJob, count_pages, cut_pieces, plan_scan_copies
 from viatique.tracing import traced
 from viatique.workbench import Workbench
+from viatique.workers import PDF_TIMEOUT_S
 
 logger = logging.getLogger("viatique.steps")
 
-MIB = 1024 * 1024
 ALL = 1_000_000
 PIECES_PER_JOB = 7
 """A chunk of 25 copies keeps four processes busy."""
@@ -50,10 +50,7 @@ def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
         raise NotFound("The scan cannot be read.", next_step="Check its path.")
     with bench.database.transaction() as connection:
         find_exam(connection, exam_id)
-    limits = bench.settings
-    page_count = inspect_scan(
-        path, max_bytes=limits.max_scan_mib * MIB, max_pages=limits.max_scan_pages
-    )
+    page_count = count_pages(bench.pool, path, bench.settings)
     sha256 = bench.store.put_path(path, Kind.SCAN)
     with bench.database.transaction() as connection:
         return sources.insert_source(
@@ -163,18 +160,31 @@ def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) 
 def _cut(
     bench: Workbench, pieces: Sequence[Piece]
 ) -> tuple[dict[CopyId, Sha256], dict[CopyId, ViatiqueError]]:
-    """The stored PDF of each piece that could be cut, and the errors of the others."""
+    """The stored PDF of each piece that could be cut, and the errors of the others.
+
+    The pieces of a job whose process was lost are tried once more, each alone.
+    """
     jobs = _cut_jobs(bench, pieces)
+    outcomes = _run_cuts(bench, jobs)
+    lost = [job for job, one in zip(jobs, outcomes, strict=True) if isinstance(one, EngineFailure)]
+    alone = [replace(job, pieces=(piece,)) for job in lost for piece in job.pieces]
     cut: dict[CopyId, Sha256] = {}
     errors: dict[CopyId, ViatiqueError] = {}
-    for job, outcome in zip(jobs, bench.pool.run(cut_pieces, jobs), strict=True):
+    for job, outcome in zip([*jobs, *alone], [*outcomes, *_run_cuts(bench, alone)], strict=True):
         for index, piece in enumerate(job.pieces):
             result = outcome if isinstance(outcome, ViatiqueError) else outcome[index]
             if isinstance(result, ViatiqueError):
                 errors[piece.copy_id] = result
             else:
                 cut[piece.copy_id] = result
+                errors.pop(piece.copy_id, None)
     return cut, errors
+
+
+def _run_cuts(
+    bench: Workbench, jobs: Sequence[CutJob]
+) -> list[tuple[Sha256 | ViatiqueError, ...] | ViatiqueError]:
+    return bench.pool.run(cut_pieces, jobs, timeout_s=PDF_TIMEOUT_S)
 
 
 def _cut_jobs(bench: Workbench, pieces: Sequence[Piece]) -> list[CutJob]:
@@ -222,6 +232,8 @@ def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run:
             limit=bench.settings.retry_limit,
             run=run,
         )
+        if isinstance(error, UnreadablePdf):
+            quarantine_uncut(connection, copy_id, PlanProblem.UNREADABLE_PAGE, run=run)
         if is_done:
             ended = imports.end_failed_import(connection, run=run, copy_id=copy_id)
             observe_import(connection, ended, outcome=Outcome.FAILED, run=run)

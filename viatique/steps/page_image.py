@@ -9,12 +9,12 @@ from viatique.db import audit, identities
 from viatique.db.copies import find_copy
 from viatique.db.exams import find_exam
 from viatique.db.pool import Database
+from viatique.drawing import draw_png
 from viatique.errors import NotFound
 from viatique.files import Kind, Store
 from viatique.lifecycle import Action
 from viatique.models import CopyId, FieldName, HeaderReading, Rect
 from viatique.ocr import evidence
-from viatique.pdf.render import render_png
 from viatique.run import Run
 
 NOT_FOUND_HEIGHT = 0.38
@@ -39,11 +39,11 @@ def anonymous_page(
         raise _no_page(copy_id, page)
     copy_pdf = store.get(copy.file_sha256, Kind.COPY)
     if page > 0:
-        return render_png(copy_pdf, page, dpi=dpi)
+        return draw_png(copy_pdf, page, dpi=dpi)
     reading = (
         evidence.from_bytes(store.get(reading_sha256, Kind.READING)) if reading_sha256 else None
     )
-    return render_png(copy_pdf, page, dpi=dpi, without=(identity_zone(reading, fields),))
+    return draw_png(copy_pdf, page, dpi=dpi, without=(identity_zone(reading, fields),))
 
 
 def whole_page(
@@ -66,7 +66,7 @@ def whole_page(
             run=run,
             details={"page": page},
         )
-    return render_png(store.get(copy.file_sha256, Kind.COPY), page, dpi=dpi)
+    return draw_png(store.get(copy.file_sha256, Kind.COPY), page, dpi=dpi)
 
 
 def identity_zone(reading: HeaderReading | None, fields: Collection[FieldName]) -> Rect:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from viatique import progress
 from viatique.db import claims, identities
-from viatique.db.copies import find_copy
+from viatique.db.copies import find_copy, list_page_defects
 from viatique.db.exams import find_exam
 from viatique.db.pool import Connection
 from viatique.db.sources import list_first_copy_files
-from viatique.errors import TransientError, ViatiqueError
+from viatique.errors import TransientError, UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.measured import OcrError, ocr_error
 from viatique.models import CopyId, ExamId, HeaderForm, HeaderReading, HeaderSpec, Rect, Sha256
@@ -27,6 +27,7 @@ from viatique.ocr.engine import Engine, load_engine
 from viatique.ocr.fields import read_header
 from viatique.ocr.known_forms import KnownForms
 from viatique.ocr.zones import learn_forms
+from viatique.page_defects import PageDefect
 from viatique.pdf.render import render_page
 from viatique.run import Run
 from viatique.steps.measure import observe_ocr_error
@@ -53,6 +54,7 @@ class ReadJob:
     """All a worker process needs to read one header.
 
     Attributes:
+        is_drawable: whether the first page could be drawn at import.
         references: the exam's first copies, which every process learns its forms from: what is
             read does not depend on which process reads it.
     """
@@ -60,6 +62,7 @@ class ReadJob:
     copy_id: CopyId
     store_url: str
     file_sha256: Sha256
+    is_drawable: bool
     spec: HeaderSpec
     references: tuple[Sha256, ...]
     models_folder: Path
@@ -102,6 +105,8 @@ def count_unread(bench: Workbench, exam_id: ExamId) -> int:
 def read_copy_header(job: ReadJob) -> Read:
     """Runs in a worker process: renders the first page once and reads its header."""
     started = time.perf_counter()
+    if not job.is_drawable:
+        raise UnreadablePdf(f"The first page of copy {job.copy_id} cannot be drawn.")
     store = Store(job.store_url)
     copy_pdf = store.get(job.file_sha256, Kind.COPY)
     known = _known_forms(job.models_folder, job.store_url, job.references, job.spec)
@@ -160,7 +165,18 @@ def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) 
         connection, stage=claims.Stage.READ, subjects=found, holder=bench.holder, run=run
     )
     references = list_first_copy_files(connection, exam_id, limit=REFERENCES)
-    return [_job(bench, connection, CopyId(copy_id), exam.header, references) for copy_id in won]
+    defects = list_page_defects(connection, exam_id)
+    return [
+        _job(
+            bench,
+            connection,
+            CopyId(copy_id),
+            exam.header,
+            references,
+            is_drawable=defects.get(CopyId(copy_id), {}).get(1) != PageDefect.UNREADABLE,
+        )
+        for copy_id in won
+    ]
 
 
 def _job(
@@ -169,11 +185,14 @@ def _job(
     copy_id: CopyId,
     spec: HeaderSpec,
     references: tuple[Sha256, ...],
+    *,
+    is_drawable: bool,
 ) -> ReadJob:
     return ReadJob(
         copy_id=copy_id,
         store_url=bench.store.url,
         file_sha256=find_copy(connection, copy_id).file_sha256 or Sha256(""),
+        is_drawable=is_drawable,
         spec=spec,
         references=references,
         models_folder=bench.models_folder,

@@ -1,14 +1,17 @@
 """The part of an import that runs in worker processes: looking at pages, cutting copies."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pymupdf
 from numpy.typing import NDArray
 
 from viatique import progress
 from viatique.db.cuts import Piece
-from viatique.errors import UnreadablePdf, ViatiqueError
+from viatique.errors import EngineFailure, InvalidScan, ScanDefect, UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.header_look import look_for_header
 from viatique.legibility import defect_of, measure
@@ -17,7 +20,7 @@ from viatique.page_defects import PageDefect, short_sides
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import MUPDF_ERRORS, open_pdf
 from viatique.pdf.glance import glance, half_of
-from viatique.pdf.inspect import load_page, page_facts
+from viatique.pdf.inspect import inspect_scan, load_page, page_facts
 from viatique.segmentation import (
     CopyPlan,
     Side,
@@ -27,12 +30,21 @@ from viatique.segmentation import (
     plan_copies,
     sides_of_copy,
 )
-from viatique.workers import WorkerPool
+from viatique.settings import Settings
+from viatique.workers import PDF_TIMEOUT_S, WorkerPool
 
+MIB = 1024 * 1024
+INSPECT_TIMEOUT_S = 25.0
+"""5,000 pages take half a second."""
 SIDES_PER_JOB = 25
 """About 0.3 s of looking: short enough for progress, long enough to pay for opening the scan."""
 JOBS_AT_ONCE = 16
 """Enough for as many cores; progress is told after each such batch."""
+
+
+MAX_LOST_SIDES = 3
+"""Sides of one scan whose process had to be killed, before the whole scan is given up."""
+NOT_DRAWN = dict.fromkeys(Half, PageDefect.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +96,10 @@ class SeenSide:
         return is_wide(*self.size_pt)
 
 
+LOST = SeenSide(size_pt=(0, 0), is_readable=False, turns={}, defects=NOT_DRAWN)
+"""A side whose process was killed."""
+
+
 def plan_scan_copies(pool: WorkerPool, job: PlanJob) -> tuple[CopyPlan, ...]:
     """The copies of a scan: its sides are looked at in the worker processes, chunk by chunk.
 
@@ -91,7 +107,7 @@ def plan_scan_copies(pool: WorkerPool, job: PlanJob) -> tuple[CopyPlan, ...]:
         ViatiqueError: what a worker could not do.
     """
     seen = _look_everywhere(pool, job)
-    short = short_sides([side.size_pt for side in seen])
+    short = short_sides([side.size_pt if side.is_readable else None for side in seen])
     return plan_copies(
         [
             Side(
@@ -106,6 +122,39 @@ def plan_scan_copies(pool: WorkerPool, job: PlanJob) -> tuple[CopyPlan, ...]:
         segmentation=job.segmentation,
         look=lambda side, part: seen[side].turns.get(part),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectJob:
+    """A file somebody gave, and what is accepted."""
+
+    path: Path
+    max_bytes: int
+    max_pages: int
+
+
+def inspect_file(job: InspectJob) -> int:
+    """Runs in a worker process: pages of a scan that can be taken."""
+    return inspect_scan(job.path, max_bytes=job.max_bytes, max_pages=job.max_pages)
+
+
+def count_pages(pool: WorkerPool, path: Path, settings: Settings) -> int:
+    """Pages of a scan that can be taken.
+
+    Raises:
+        InvalidScan: the file is refused whole, with the reason and the page.
+    """
+    job = InspectJob(
+        path=path, max_bytes=settings.max_scan_mib * MIB, max_pages=settings.max_scan_pages
+    )
+    try:
+        return pool.run_one(inspect_file, job, timeout_s=INSPECT_TIMEOUT_S)
+    except EngineFailure:
+        raise InvalidScan(
+            "The scan is refused whole: opening it takes more time or memory than a scan may.",
+            next_step="Scan or export it again; nothing was stored.",
+            defect=ScanDefect.UNREADABLE_PAGE,
+        ) from None
 
 
 def cut_pieces(job: CutJob) -> tuple[Sha256 | ViatiqueError, ...]:
@@ -152,14 +201,14 @@ def _look(page: pymupdf.Page, parts: tuple[Half, ...], *, with_headers: bool) ->
         size_pt=(facts.width_pt, facts.height_pt),
         is_readable=bool(pictures),
         turns=turns,
-        defects=defects,
+        defects=defects if pictures else NOT_DRAWN,
     )
 
 
 def _pictures(page: pymupdf.Page, parts: tuple[Half, ...]) -> dict[Half, NDArray[np.uint8]]:
     try:
         side = glance(page)
-    except MUPDF_ERRORS:
+    except (*MUPDF_ERRORS, cv2.error):
         return {}
     return {part: half_of(side, part) for part in parts}
 
@@ -183,9 +232,39 @@ def _look_everywhere(pool: WorkerPool, job: PlanJob) -> list[SeenSide]:
     seen: list[SeenSide] = []
     for start in range(0, len(jobs), JOBS_AT_ONCE):
         batch = jobs[start : start + JOBS_AT_ONCE]
-        for found in pool.run(look_at_sides, batch):
-            if isinstance(found, ViatiqueError):
-                raise found
-            seen.extend(found)
+        outcomes = pool.run(look_at_sides, batch, timeout_s=PDF_TIMEOUT_S)
+        for looked, outcome in zip(batch, outcomes, strict=True):
+            seen += _seen(pool, looked, outcome)
+        _check_lost(seen)
         progress.advance("look", sum(len(looked.sides) for looked in batch))
     return seen
+
+
+def _seen(
+    pool: WorkerPool, job: LookJob, outcome: tuple[SeenSide, ...] | ViatiqueError
+) -> Sequence[SeenSide]:
+    """What was seen; when the process was lost, each side is looked at alone."""
+    if not isinstance(outcome, ViatiqueError):
+        return outcome
+    if not isinstance(outcome, EngineFailure):
+        raise outcome
+    alone = [replace(job, sides=range(side, side + 1)) for side in job.sides]
+    seen: list[SeenSide] = []
+    for job_alone in alone:
+        (found,) = pool.run(look_at_sides, [job_alone], timeout_s=PDF_TIMEOUT_S)
+        if isinstance(found, EngineFailure):
+            found = (LOST,)
+        if isinstance(found, ViatiqueError):
+            raise found
+        seen += found
+        _check_lost(seen)
+    return seen
+
+
+def _check_lost(seen: Sequence[SeenSide]) -> None:
+    lost = [number for number, side in enumerate(seen, 1) if side is LOST]
+    if len(lost) > MAX_LOST_SIDES:
+        raise UnreadablePdf(
+            f"A scan was given up: pages like {lost[0]} take more time or memory than a page may.",
+            next_step="Scan or export it again.",
+        )
