@@ -64,21 +64,14 @@ class Store:
             StoreUnavailable: the store cannot be written now (disk full, no right, no network).
         """
         sha256 = Sha256(hashlib.sha256(data).hexdigest())
-        with _translated(sha256):
-            if not self._has(sha256, kind, len(data)):
-                self._write(self.path(sha256, kind), data)
-            elif self._is_local:
-                # young again: whoever removes orphans leaves it alone until its row is written
-                os.utime(self.path(sha256, kind))
+        self._keep(sha256, kind, data)
         return sha256
 
     def put_path(self, path: Path, kind: Kind) -> Sha256:
         """Stores a local file's bytes, however many; the file itself is only read."""
         with path.open("rb") as stream:
             sha256 = Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
-        with _translated(sha256):
-            if not self._has(sha256, kind, path.stat().st_size):
-                self._write_file(self.path(sha256, kind), path)
+        self._keep(sha256, kind, path)
         return sha256
 
     def get(self, sha256: Sha256, kind: Kind) -> bytes:
@@ -144,18 +137,26 @@ class Store:
         path = self.path(sha256, kind)
         return self._fs.exists(path) and self._fs.size(path) == size
 
-    def _write(self, path: str, data: bytes) -> None:
-        if self._is_local:
-            write_atomically(Path(path), data)
-        else:
-            self._fs.pipe_file(path, data)
+    def _keep(self, sha256: Sha256, kind: Kind, source: bytes | Path) -> None:
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        with _translated(sha256):
+            if not self._has(sha256, kind, size):
+                self._write(self.path(sha256, kind), source)
+            elif self._is_local:
+                # young again: whoever removes orphans leaves it alone until its row is written
+                os.utime(self.path(sha256, kind))
 
-    def _write_file(self, path: str, source: Path) -> None:
-        if self._is_local:
+    def _write(self, path: str, source: bytes | Path) -> None:
+        if not self._is_local:
+            if isinstance(source, bytes):
+                self._fs.pipe_file(path, source)
+            else:
+                self._fs.put_file(str(source), path)
+        elif isinstance(source, bytes):
+            write_atomically(Path(path), source)
+        else:
             with source.open("rb") as stream:
                 write_atomically(Path(path), stream)
-        else:
-            self._fs.put_file(str(source), path)
 
 
 @functools.lru_cache(maxsize=64)

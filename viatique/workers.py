@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 
 JOB_TIMEOUT_S = 120.0
 """A header takes 0.1 s, but the first job of a process loads the OCR; what takes longer hangs."""
+START_TIMEOUT_S = 120.0
+"""A process starts and imports what a job needs in 2 s; on a machine that does much else, in 20."""
 PDF_TIMEOUT_S = 10.0
 """The same for work on PDFs alone: a few ms a copy or page."""
 MAX_DATA_BYTES = 900 * 1024 * 1024
@@ -79,11 +81,13 @@ class _Worker:
 
     def stop(self) -> None:
         """Ends the process, whatever it does."""
-        if self._executor is not None:
+        if self._executor is None:
+            return
+        if self._pid:  # 0 would be this process and all it started
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            self._executor.shutdown()
-            self._executor = None
+        self._executor.shutdown(wait=bool(self._pid), cancel_futures=True)
+        self._executor, self._pid = None, 0
 
     def _submit(self, job: Callable[[], Result], module: str) -> Future[Result]:
         if self._executor is not None and module in self._modules:
@@ -104,7 +108,7 @@ class _Worker:
             )
         with _no_main_module():
             ready = self._executor.submit(_ready, module)
-        self._pid = ready.result(timeout=JOB_TIMEOUT_S)
+        self._pid = ready.result(timeout=START_TIMEOUT_S)
         self._modules.add(module)
         return self._executor
 

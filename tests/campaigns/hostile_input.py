@@ -55,7 +55,7 @@ def run(inputs: Iterator[tuple[str, Judge]], outcomes: Counter[str]) -> tuple[li
     for number, (name, judge) in enumerate(inputs, 1):
         try:
             verdict = judge()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # told, and the next input judged
             bad.append(f"{name}: {type(error).__name__}: {str(error)[:200]}")
             print("BAD", bad[-1], flush=True)
             continue

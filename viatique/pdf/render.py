@@ -10,7 +10,7 @@ from viatique.models import Rect
 from viatique.pdf.document import open_pdf
 
 POINTS_PER_INCH = 72
-WHITE = (255, 255, 255)
+WHITE = 255
 
 
 def render_page(
@@ -48,8 +48,10 @@ def render_png(copy_pdf: bytes, page: int, *, dpi: int, without: tuple[Rect, ...
     """
     with open_pdf(copy_pdf) as document:
         pixels = document[page].get_pixmap(dpi=dpi, alpha=False)
-    for rect in without:
-        pixels.set_rect(_in_pixels(pixels, rect), WHITE)
+    seen = np.asarray(pixels.samples_mv).reshape(pixels.height, pixels.stride)
+    for rect in without:  # Pixmap.set_rect does it pixel by pixel in Python, for seconds
+        part = _in_pixels(pixels, rect)
+        seen[part.y0 : part.y1, part.x0 * pixels.n : part.x1 * pixels.n] = WHITE
     return pixels.tobytes("png")
 
 
