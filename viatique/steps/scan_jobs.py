@@ -44,6 +44,9 @@ JOBS_AT_ONCE = 16
 
 MAX_LOST_SIDES = 3
 """Sides of one scan whose process had to be killed, before the whole scan is given up."""
+SIDE_TIMEOUT_S = 5.0
+"""Seconds for one side alone, after its job took ``PDF_TIMEOUT_S``: together less than half a
+minute. A side takes 5 to 100 ms (2026-11-25)."""
 NOT_DRAWN = dict.fromkeys(Half, PageDefect.UNREADABLE)
 
 
@@ -250,13 +253,12 @@ def _seen(
         raise outcome
     alone = [replace(job, sides=range(side, side + 1)) for side in job.sides]
     seen: list[SeenSide] = []
-    for job_alone in alone:
-        (found,) = pool.run(look_at_sides, [job_alone], timeout_s=PDF_TIMEOUT_S)
-        if isinstance(found, EngineFailure):
-            found = (LOST,)
-        if isinstance(found, ViatiqueError):
-            raise found
-        seen += found
+    for start in range(0, len(alone), MAX_LOST_SIDES + 1):
+        batch = alone[start : start + MAX_LOST_SIDES + 1]
+        for found in pool.run(look_at_sides, batch, timeout_s=SIDE_TIMEOUT_S):
+            if isinstance(found, ViatiqueError) and not isinstance(found, EngineFailure):
+                raise found
+            seen += (LOST,) if isinstance(found, EngineFailure) else found
         _check_lost(seen)
     return seen
 
