@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.api.serving import Served, served
 from tests.api.writers import Writer
@@ -26,11 +27,13 @@ CLIENTS = 16
 RUN = new_run("tests")
 
 
+@pytest.mark.timeout(3600)
 def test_sixteen_clients_on_one_copy(database: Database, database_dsn: str, tmp_path: Path) -> None:
     with served(database_dsn, tmp_path / "home") as api:
         race_on_one_copy(api, database, tmp_path, requests=700)
 
 
+@pytest.mark.timeout(3600)
 def test_twenty_kills_in_the_middle_of_writes(
     database: Database, database_dsn: str, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """What a coordinator directs: who marks what, what is finalized, reopened and released."""
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -29,6 +30,7 @@ from viatique.steps.finalize_request import finalize_state
 from viatique.steps.release_results import release_results
 from viatique.steps.reopen import reopen_copy
 
+logger = logging.getLogger("grading")
 router = APIRouter(prefix=PREFIX, tags=["direction"])
 
 Cursor = Annotated[int, Query(ge=0, le=LARGEST)]
@@ -120,7 +122,7 @@ def finalization(
 
 
 @router.post("/exams/{exam_id}/finalize", response_model=FinalizeOut, status_code=202)
-def finalize(request: Request, _caller: Director, exam_id: ExamPath) -> object:
+def finalize(request: Request, caller: Director, exam_id: ExamPath) -> object:
     """Start making final PDFs of all complete copies; ask with GET how far it is.
 
     Nothing is started when no copy is ready, or while a run that was started here goes on.
@@ -128,7 +130,9 @@ def finalize(request: Request, _caller: Director, exam_id: ExamPath) -> object:
     parts = parts_of(request)
     state = finalize_state(parts.database, exam_id, limit=PAGE_SIZE)
     if state.ready:
-        parts.launcher.start("finalize", exam_id)
+        is_new = parts.launcher.start("finalize", exam_id)
+        extra = {"exam_id": exam_id, "user_id": caller.run.actor, "started": is_new}
+        logger.info("finalize_requested", extra=extra)
     is_running = parts.launcher.is_running("finalize", exam_id)
     return FinalizeOut.of(state, is_running=is_running, limit=PAGE_SIZE)
 
