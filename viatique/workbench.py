@@ -10,6 +10,7 @@ from viatique import logs
 from viatique.db.claims import Holder, holding
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
+from viatique.db.roles import DatabaseRole, ensure_roles
 from viatique.files import Store
 from viatique.services.local import ensure
 from viatique.settings import Settings
@@ -30,6 +31,13 @@ class Workbench:
     holder: Holder
     owner: Database
     """The same database by the role that owns the tables: for maintenance, never for flows."""
+    sealer: Database
+    """The same database by the role that may add seals."""
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether work is done by a role that may only add to the audit trail."""
+        return self.database.dsn != self.owner.dsn
 
     @property
     def models_folder(self) -> Path:
@@ -58,9 +66,13 @@ def open_workbench(
     configure_tracing()
     with ExitStack() as stack:
         services = stack.enter_context(ensure(settings, prefect=False, on_progress=on_progress))
-        database = Database(services.database_dsn).open()
-        stack.callback(database.close)
-        migrate(database)
+        owner = _opened(stack, services.database_dsn)
+        migrate(owner)
+        roles = ensure_roles(owner.dsn)
+        if roles is None:
+            logger.warning("database_roles_missing")
+        database = _opened(stack, roles[DatabaseRole.WRITER]) if roles else owner
+        sealer = _opened(stack, roles[DatabaseRole.SEALER], max_size=2) if roles else owner
         holder = stack.enter_context(holding(database, lease_s=settings.lease_s))
         pool = stack.enter_context(
             worker_pool(
@@ -74,5 +86,12 @@ def open_workbench(
             store=store,
             pool=pool,
             holder=holder,
-            owner=database,
+            owner=owner,
+            sealer=sealer,
         )
+
+
+def _opened(stack: ExitStack, dsn: str, *, max_size: int = 8) -> Database:
+    database = Database(dsn, max_size=max_size).open()
+    stack.callback(database.close)
+    return database

@@ -61,6 +61,7 @@ def bench_on(database: Database, home: Path, pool: WorkerPool) -> Iterator[Workb
             pool=pool,
             holder=holder,
             owner=database,
+            sealer=database,
         )
     silence_logs()
 

@@ -28,6 +28,8 @@ def verify() -> int:
     """Check seals, histories and tables against each other; ends with 3 when something is wrong."""
     with running.workbench() as bench:
         found = verify_audit(bench.database, seal_files_of(bench.settings))
+        if not bench.has_roles:
+            terminal.say(text("no_roles", CLI_LANGUAGE))
     for finding in found.findings:
         results.print(f"✗ {_subject(finding)}: {finding.message}")
     counts = {"events": found.events, "seals": found.seals, "unsealed": found.unsealed}
@@ -39,7 +41,7 @@ def verify() -> int:
 def seal() -> int:
     """Seal what happened since the last seal, now."""
     with running.workbench() as bench:
-        events = seal_trail(bench.database, seal_files_of(bench.settings))
+        events = seal_trail(bench.sealer, seal_files_of(bench.settings))
     terminal.say(text("trail_sealed", CLI_LANGUAGE, events=events))
     return 0
 

@@ -46,7 +46,7 @@ def erase(
             erase_exam(bench, new_run(PERSON), exam_id)
         else:
             erase_student(bench, new_run(PERSON), exam_id, StudentId(student))
-        rewrite_tables(bench.database)
+        rewrite_tables(bench.owner)
     say(f"{text('erased', CLI_LANGUAGE)} {text('outside', CLI_LANGUAGE)}")
     return 0
 

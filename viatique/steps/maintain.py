@@ -75,7 +75,7 @@ def run_chore(bench: Workbench, run: Run, chore: Chore, *, is_whole: bool = Fals
 
 
 def _seal(bench: Workbench, _run: Run) -> int:
-    return seal_trail(bench.database, seal_files_of(bench.settings))
+    return seal_trail(bench.sealer, seal_files_of(bench.settings))
 
 
 def _claims(bench: Workbench, _run: Run) -> int:
