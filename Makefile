@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test screenshots check format lock clean
+.PHONY: help demo test screenshots check format lock sbom clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,9 @@ format: $(VENV)/.ready-dev ## put the code in order
 
 lock: $(VENV)/.ready-dev ## resolve again; UPGRADE=1 takes newer versions
 	infra/ci/lock $(if $(UPGRADE),--upgrade)
+
+sbom: ## list the locked packages as sbom.json (CycloneDX)
+	python3 infra/ci/sbom requirements.txt >sbom.json
 
 clean: ## remove the environment and what tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis \

@@ -140,7 +140,7 @@ def _make(
 
 def _scrambled(connection: psycopg.Connection, name: str, password: str) -> str:
     """What the server stores of a password, made here: the password itself is never sent."""
-    made = connection.pgconn.encrypt_password(password.encode(), name.encode(), "scram-sha-256")
+    made = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
     return made.decode()
 
 
