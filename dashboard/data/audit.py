@@ -14,7 +14,7 @@ from viatique.seals import Seal
 from viatique.settings import load_settings
 from viatique.steps.verify_audit import verify_audit
 
-UNSEALED_COUNTED = 10_000
+UNSEALED_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,11 @@ def signed_in(bench: Workbench) -> Callable[[Role], str]:
 @pytest.fixture
 def visiting(signed_in: Callable[[Role], str], monkeypatch: pytest.MonkeyPatch) -> Visiting:
     """Opens a page as somebody of a role, as a browser at that address would."""
+    return visitor(signed_in, monkeypatch)
+
+
+def visitor(signed_in: Callable[[Role], str], monkeypatch: pytest.MonkeyPatch) -> Visiting:
+    """Opens pages with the sessions that ``signed_in`` makes."""
     tokens: dict[Role, str] = {}
 
     def visit(

@@ -185,11 +185,9 @@ def count_complete(connection: Connection, exam_id: ExamId, *, leaves: Sequence[
         """
         SELECT count(*) AS copies FROM copy
         WHERE exam_id = %(exam)s AND status IN ('READY', 'GRADING_FAILED')
-            AND NOT EXISTS (
-                SELECT FROM unnest(%(leaves)s::text[]) AS leaf WHERE NOT EXISTS (
-                    SELECT FROM mark
-                    WHERE copy_id = copy.copy_id AND question = leaf AND points IS NOT NULL
-                )
+            AND cardinality(%(leaves)s::text[]) = (
+                SELECT count(*) FROM mark
+                WHERE copy_id = copy.copy_id AND question = ANY(%(leaves)s) AND points IS NOT NULL
             )
         """,
         {"exam": exam_id, "leaves": list(leaves)},

@@ -31,16 +31,17 @@ def list_marker_figures(
         SELECT account_id, count(DISTINCT copy_id) AS copies,
             (sum(points) / sum(maximum))::double precision AS success
         FROM (
-            SELECT copy_id, marker AS account_id, question, points FROM mark
-            WHERE NOT EXISTS (
+            SELECT copy_id, marker AS account_id, question, points
+            FROM copy JOIN mark USING (copy_id)
+            WHERE exam_id = %(exam)s AND NOT EXISTS (
                 SELECT FROM blind_mark
                 WHERE blind_mark.copy_id = mark.copy_id AND blind_mark.question = mark.question
             )
-            UNION ALL SELECT copy_id, account_id, question, points FROM blind_mark
-        ) AS given JOIN copy USING (copy_id)
-            JOIN unnest(%(questions)s::text[], %(maxima)s::numeric[])
+            UNION ALL SELECT copy_id, account_id, question, points
+            FROM copy JOIN blind_mark USING (copy_id) WHERE exam_id = %(exam)s
+        ) AS given JOIN unnest(%(questions)s::text[], %(maxima)s::numeric[])
                 AS leaf (question, maximum) USING (question)
-        WHERE exam_id = %(exam)s AND points IS NOT NULL
+        WHERE points IS NOT NULL
         GROUP BY account_id ORDER BY copies DESC, account_id
         """,
         {"exam": exam_id, "questions": list(maximum), "maxima": list(maximum.values())},
