@@ -20,7 +20,9 @@ from pathlib import Path
 import psutil
 import pymupdf
 
+from benchmarks.rasterising import RASTER_DPI, rasterise
 from viatique.db.copies import list_copies
+from viatique.errors import ViatiqueError
 from viatique.exam_file import read_exam_file
 from viatique.inline import run_import
 from viatique.lifecycle import CopyStatus
@@ -30,8 +32,6 @@ from viatique.settings import Settings
 from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import receive_scan
 from viatique.workbench import Workbench, open_workbench
-
-RASTER_DPI = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +86,18 @@ def _home(bench: Workbench) -> str:
     return str(bench.settings.home_path)
 
 
-def rasterise(job: tuple[Path, range]) -> int:
-    """Runs in a worker process: bytes of the PNGs of some sides."""
-    path, sides = job
-    with pymupdf.open(path) as scan:
-        return sum(len(scan[side].get_pixmap(dpi=RASTER_DPI).tobytes("png")) for side in sides)
-
-
 def rasterised(bench: Workbench, path: Path, sides: int, limit: int) -> Cost:
     """The cost of sides spread over the scan."""
     step = max(1, sides // limit)
     numbers = range(0, sides, step)
     jobs = [(path, numbers[start : start + 5]) for start in range(0, len(numbers), 5)]
-    return measured(_home(bench), len(numbers), lambda: bench.pool.run(rasterise, jobs))
+
+    def work() -> None:
+        for outcome in bench.pool.run(rasterise, jobs):
+            if isinstance(outcome, ViatiqueError):
+                raise outcome
+
+    return measured(_home(bench), len(numbers), work)
 
 
 def imported(
