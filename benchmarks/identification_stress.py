@@ -23,7 +23,9 @@ from benchmarks.identification import (
     without_writers,
 )
 from benchmarks.made_up_headers import Hands, MadeUpExam, compose, digits_of, load_hands
+from benchmarks.reliability_plot import draw_reliability
 from viatique.decision import decide
+from viatique.demo.people import make_students
 from viatique.exam_file import read_exam_file
 from viatique.models import CopyId, Decision, FieldName, HeaderSpec, Student, StudentId
 from viatique.ocr.engine import Engine
@@ -67,6 +69,8 @@ def main() -> None:
         for degrade in arguments.degrade if "made-up" not in exam.name else ("none",):
             outcomes += _stressed(exam, degrade, engine, arguments)
     reliability(outcomes)
+    if arguments.plot:
+        draw_reliability(told(outcomes), arguments.plot)
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,6 +83,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--copies", type=int, default=60)
     parser.add_argument("--rosters", type=int, default=3, help="rosters of each kind")
     parser.add_argument("--no-shared", action="store_true")
+    parser.add_argument("--plot", type=Path, help="PNG of how often what is said is right")
     parser.add_argument("--show", action="store_true")
     return parser.parse_args()
 
@@ -155,6 +160,14 @@ def _stressed(
 
 
 Change = Callable[[Sequence[Student], Truth, np.random.Generator], tuple[list[Student], Truth]]
+
+
+def with_others(roster: Sequence[Student], size: int, rng: np.random.Generator) -> list[Student]:
+    """Adds people of usual French names until there are ``size``."""
+    others = make_students(size - len(roster), prefix="X", seed=int(rng.integers(1000)))
+    return [*roster, *others]
+
+
 ROSTERS: dict[str, Change] = {
     "": lambda roster, truth, _: (list(roster), truth),
     "20 % more absent": lambda roster, truth, rng: (
@@ -162,7 +175,8 @@ ROSTERS: dict[str, Change] = {
         truth,
     ),
     "10 % off the roster": lambda roster, truth, rng: without_writers(roster, truth, 0.1, rng),
-    "5,000 students": lambda roster, truth, rng: (with_made_up(roster, 5000, rng), truth),
+    "5,000 students": lambda roster, truth, rng: (with_others(roster, 5000, rng), truth),
+    "5,000 of the same names": lambda roster, truth, rng: (with_made_up(roster, 5000, rng), truth),
 }
 
 
@@ -196,16 +210,20 @@ def _show(found: Sequence[Outcome]) -> None:
                   codes)  # fmt: skip
 
 
-def reliability(outcomes: Sequence[Outcome]) -> None:
-    """Prints how often the best candidate is right, by what the confidence says."""
-    told = [
+def told(outcomes: Sequence[Outcome]) -> list[tuple[float, bool]]:
+    """What was said of each best candidate, and whether it was right."""
+    return [
         (one.decision.candidates[0].probability, one.decision.candidates[0].student_id == one.right)
         for one in outcomes
         if one.decision.candidates
     ]
+
+
+def reliability(outcomes: Sequence[Outcome]) -> None:
+    """Prints how often the best candidate is right, by what the confidence says."""
     print("best candidate: said, right of all, mean said")
     for low, high in pairwise(BINS):
-        inside = [(said, is_right) for said, is_right in told if low <= said < high]
+        inside = [(said, is_right) for said, is_right in told(outcomes) if low <= said < high]
         if inside:
             right, mean = sum(one for _, one in inside), np.mean([said for said, _ in inside])
             print(f"  {low:7.4f} to {min(high, 1):7.4f}  {right:5} of {len(inside):5} "

@@ -203,7 +203,7 @@ def _is_doubtful(fit: CopyFit, best: int) -> bool:
 
 def _limits(fit: CopyFit, best: int) -> Floats:
     """Returns the (F,) cost above which each field disagrees with the student."""
-    _costs, letters, known = fit.costs[:, best], fit.letters[:, best], fit.known[:, best]
+    letters, known = fit.letters[:, best], fit.known[:, best]
     day = _day_limit(fit, best)
     most = np.array([_most(name, int(size), day=day)
                      for name, size in zip(fit.fields, letters, strict=True)])  # fmt: skip
