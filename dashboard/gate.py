@@ -4,6 +4,7 @@ Streamlit serves pictures and its own websocket to anybody who asks; this is ask
 """
 
 import html
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from viatique.steps.sign_in import (
     SESSION_LASTS,
     Refusal,
     account_of,
+    begin_session,
     sign_in,
     sign_out,
 )
@@ -57,12 +59,30 @@ button {{ background: #1f3c7a; color: #fff; cursor: pointer; }}
 </form></main></body></html>"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """A proxy that signs people in before the dashboard, and the header it names them in."""
+
+    header: str
+    address: str
+
+    def vouches_for(self, scope: Scope) -> str | None:
+        """Who signed in at the proxy; None when it says so of nobody, or somebody else says it."""
+        client = scope.get("client")
+        if client is None or client[0] != self.address:
+            return None
+        return Headers(scope=scope).get(self.header, "").strip().lower() or None
+
+
 class Gate:
     """ASGI middleware: lets signed-in people through, shows others the sign-in page."""
 
-    def __init__(self, app: ASGIApp, *, database: Database, policy: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, database: Database, policy: str, proxy: Proxy | None = None
+    ) -> None:
         self._app = app
         self._database = database
+        self._proxy = proxy
         self._headers = {
             "content-security-policy": policy,
             "x-content-type-options": "nosniff",
@@ -78,7 +98,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         if scope["type"] == "websocket":
-            may_pass = _is_same_origin(headers) and await self._is_signed_in(headers)
+            may_pass = _is_same_origin(headers) and await self._is_signed_in(scope, headers)
             if may_pass:
                 await self._app(scope, receive, send)
             else:
@@ -95,16 +115,30 @@ class Gate:
     ) -> Response | None:
         """The gate's answer to a request; None lets it through."""
         path, method = scope["path"], scope["method"]
+        if self._proxy and path not in OPEN_PATHS - {SIGN_IN}:
+            return await self._proxied(scope, headers, self._proxy)
         if path == SIGN_IN:
             request = Request(scope, receive)
             return await self._sign_in(request) if method == "POST" else _sign_in_page()
         if path == SIGN_OUT:
             return await self._sign_out(headers)
-        if path in OPEN_PATHS or await self._is_signed_in(headers):
+        if path in OPEN_PATHS or await self._is_signed_in(scope, headers):
             return None
         if method == "GET" and "text/html" in headers.get("accept", ""):
             return RedirectResponse(SIGN_IN, status_code=303)
         return PlainTextResponse("Sign in first.", status_code=401)
+
+    async def _proxied(self, scope: Scope, headers: Headers, proxy: Proxy) -> Response | None:
+        """Lets those through the proxy vouches for, each with a session of their own."""
+        login = proxy.vouches_for(scope)
+        if login is None:
+            return PlainTextResponse("Sign in at the proxy first.", status_code=401)
+        if await self._is_signed_in(scope, headers):
+            return None
+        token = await run_in_threadpool(begin_session, self._database, login)
+        if token is None:
+            return PlainTextResponse("There is no account for you.", status_code=403)
+        return _with_cookie(RedirectResponse("/", status_code=303), token, scope["scheme"])
 
     async def _sign_in(self, request: Request) -> Response:
         if not _is_same_origin(request.headers):
@@ -116,16 +150,7 @@ class Gate:
         result = await run_in_threadpool(sign_in, self._database, login, password)
         if isinstance(result, Refusal):
             return _sign_in_page(result, login)
-        answer = RedirectResponse("/", status_code=303)
-        answer.set_cookie(
-            COOKIE,
-            result,
-            max_age=int(SESSION_LASTS.total_seconds()),
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return answer
+        return _with_cookie(RedirectResponse("/", status_code=303), result, request.url.scheme)
 
     async def _sign_out(self, headers: Headers) -> Response:
         token = session_token(headers)
@@ -135,11 +160,14 @@ class Gate:
         answer.delete_cookie(COOKIE)
         return answer
 
-    async def _is_signed_in(self, headers: Headers) -> bool:
+    async def _is_signed_in(self, scope: Scope, headers: Headers) -> bool:
         token = session_token(headers)
         if not token:
             return False
-        return await run_in_threadpool(account_of, self._database, token) is not None
+        account = await run_in_threadpool(account_of, self._database, token)
+        if account is None or self._proxy is None:
+            return account is not None
+        return account.login == self._proxy.vouches_for(scope)
 
     def _with_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
@@ -150,6 +178,18 @@ class Gate:
             await send(message)
 
         return send_with_headers
+
+
+def _with_cookie(answer: Response, token: str, scheme: str) -> Response:
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=scheme == "https",
+    )
+    return answer
 
 
 def session_token(headers: Headers) -> str | None:

@@ -17,11 +17,12 @@ from starlette.types import ASGIApp
 
 from dashboard.core import open_database, workbench
 from dashboard.files import ROUTES
-from dashboard.gate import Gate
+from dashboard.gate import Gate, Proxy
 from dashboard.look import THEME
 from dashboard.routes import Routes
 from viatique.api.app import create_app
 from viatique.api.parts import parts_on
+from viatique.settings import load_settings
 
 CONFIG = {
     "browser.gatherUsageStats": False,
@@ -64,6 +65,14 @@ def content_policy() -> str:
 
 def _api() -> ASGIApp:
     return create_app(parts_on(workbench()))
+
+
+def trusted_proxy() -> Proxy | None:
+    """The proxy that signs people in, where the settings name one."""
+    settings = load_settings()
+    if settings.proxy_header is None:
+        return None
+    return Proxy(header=settings.proxy_header, address=settings.proxy_address)
 
 
 app = st.App(

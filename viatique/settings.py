@@ -34,6 +34,13 @@ class Settings(BaseSettings):
         validation_alias="PREFECT_UI_URL",
         description="Where people reach the Prefect UI; default: PREFECT_API_URL without /api.",
     )
+    proxy_header: str | None = Field(
+        default=None,
+        description="Header in which a proxy before the dashboard names who signed in there.",
+    )
+    proxy_address: str = Field(
+        default="127.0.0.1", description="Address of that proxy; from others the header is void."
+    )
     store_url: str | None = Field(
         default=None, description="fsspec URL of the file store; default: HOME/store."
     )

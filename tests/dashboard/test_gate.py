@@ -8,7 +8,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.gate import COOKIE, Gate
+from dashboard.gate import COOKIE, Gate, Proxy
 from viatique.access import Role
 from viatique.db.pool import Database
 from viatique.steps.sign_in import create_account
@@ -112,3 +112,44 @@ def test_every_answer_carries_the_policy(client: TestClient) -> None:
         answer = client.get(path)
         assert answer.headers["content-security-policy"] == "default-src 'self'"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.fixture
+def behind_proxy(database: Database, password: str) -> Starlette:
+    proxy = Proxy(header="X-Remote-User", address="10.0.0.1")
+    gate = Middleware(Gate, database=database, policy="default-src 'self'", proxy=proxy)
+    routes = [Route("/media/1.png", media), WebSocketRoute("/_stcore/stream", stream)]
+    return Starlette(routes=routes, middleware=[gate])
+
+
+def asked(app: Starlette, address: str) -> TestClient:
+    return TestClient(app, follow_redirects=False, client=(address, 5000))
+
+
+def test_whom_the_proxy_names_gets_a_session_of_their_own(behind_proxy: Starlette) -> None:
+    client = asked(behind_proxy, "10.0.0.1")
+    assert client.get("/media/1.png").status_code == 401
+    dupont = {"x-remote-user": "Dupont"}
+    assert client.get("/media/1.png", headers=dupont).status_code == 303
+    assert client.get("/media/1.png", headers=dupont).text == PICTURE
+    assert client.get("/media/1.png").status_code == 401
+    assert client.get("/media/1.png", headers={"x-remote-user": "nobody"}).status_code == 403
+
+
+def test_a_forged_header_gets_nothing(behind_proxy: Starlette, client: TestClient) -> None:
+    forged = {"x-remote-user": "dupont"}
+    elsewhere = asked(behind_proxy, "10.0.0.2")
+    assert elsewhere.get("/media/1.png", headers=forged).status_code == 401
+    with (
+        pytest.raises(WebSocketDisconnect),
+        elsewhere.websocket_connect("/_stcore/stream", headers=forged),
+    ):
+        pass
+    assert client.get("/media/1.png", headers=forged).status_code == 401
+
+
+def test_behind_a_proxy_passwords_count_no_more(behind_proxy: Starlette, password: str) -> None:
+    form = {"login": "dupont", "password": password}
+    answer = asked(behind_proxy, "10.0.0.2").post("/sign-in", data=form)
+    assert answer.status_code == 401
+    assert COOKIE not in answer.cookies

@@ -134,6 +134,23 @@ def sign_in(database: Database, login: str, password: str) -> str | Refusal:
     return token
 
 
+def begin_session(database: Database, login: str) -> str | None:
+    """The token of a session for whom a trusted proxy vouches; None without such an account."""
+    token = secrets.token_urlsafe(32)
+    with database.transaction() as connection:
+        account = accounts.find_account(connection, _plain(login))
+        if account is None:
+            return None
+        accounts.insert_session(
+            connection,
+            token_sha256=_digest(token),
+            account_id=account.account_id,
+            expires_at=datetime.now(UTC) + SESSION_LASTS,
+        )
+    logger.info("signed_in", extra={"user_id": account.account_id})
+    return token
+
+
 def account_of(database: Database, token: str) -> Account | None:
     """Who is signed in with a token."""
     with database.transaction() as connection:
