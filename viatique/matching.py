@@ -33,6 +33,9 @@ BLANK_RUN = 0.98
 LOG_FLOOR = -30.0
 """Lowest log-probability taken from a frame; keeps a 20-letter word inside float64's range."""
 
+TINY = 1e-300
+"""Added to what cannot be: its logarithm is past any cap."""
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
@@ -96,7 +99,9 @@ def ctc_scores(log_probs: NDArray[np.floating], words: Sequence[NDArray[np.integ
     Returns:
         (N,) nats; -inf for a word too long for T.
     """
-    return best_free_score(log_probs) + _against_best_path(log_probs, pack(words))
+    with np.errstate(divide="ignore"):
+        relative = np.log(_against_best_path(log_probs, pack(words)))
+    return best_free_score(log_probs) + relative
 
 
 def best_free_score(log_probs: NDArray[np.floating]) -> float:
@@ -134,7 +139,7 @@ def penalties(log_probs: NDArray[np.floating], words: WordSet, *, cap: float) ->
     """
     if not len(words) or not len(log_probs):
         return np.full(len(words), cap)
-    return np.asarray(np.clip(-_against_best_path(log_probs, words), 0.0, cap))
+    return np.asarray(np.clip(-np.log(_against_best_path(log_probs, words) + TINY), 0.0, cap))
 
 
 def free_reading(log_probs: NDArray[np.floating]) -> Codes:
@@ -174,7 +179,7 @@ def _against_best_path(log_probs: NDArray[np.floating], words: WordSet) -> Float
     ``letters[i]`` the mass that stands on its letter, both beside the best path's, which is 1.
 
     Returns:
-        (N,) log-probabilities less the best path's; -inf for what cannot be or is below e^-700.
+        (N,) probabilities, the best path's being 1.
     """
     logs = _floored(log_probs)
     probs = np.exp(logs - logs.max(axis=1, keepdims=True, initial=LOG_FLOOR))
@@ -193,5 +198,4 @@ def _against_best_path(log_probs: NDArray[np.floating], words: WordSet) -> Float
         np.multiply(moved, row.take(codes, out=seen, mode="clip"), out=letters)
         letters[0] = 0.0
     blanks += letters
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(blanks[words.ends]))
+    return np.asarray(blanks[words.ends])

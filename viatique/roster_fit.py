@@ -177,7 +177,7 @@ def fit(
     costs[: len(written)], swapped = _name_costs(frames, written, lexicons, count, cap)
     wanted = _may_win(costs, cap)
     for row, name in enumerate(names[len(written) :], start=len(written)):
-        costs[row] = _student_costs(frames[name], lexicons[name], wanted, cap)
+        costs[row] = _wanted_costs(frames[name], lexicons[name], wanted, cap)
         if name is FieldName.BIRTH_DATE:
             misread = _misread(frames[name], days)
             costs[row] = np.maximum(0.0, costs[row] - misread) + min(MISREAD_DOUBT, misread)
@@ -220,8 +220,7 @@ def _misread(frames: Floats, days: Lexicon) -> float:
     """Returns the nats that any day costs on a reading that is none, 0 on one that is a day."""
     if not len(days.starts) or reads_as_day(frames):
         return 0.0
-    anyone = np.ones(len(days.sizes), dtype=bool)
-    best = float(_student_costs(frames, days, anyone, FIELD_CAP).min())
+    best = float(_student_costs(frames, days, len(days.sizes), FIELD_CAP).min())
     return best if best < MOST_MISREAD else 0.0
 
 
@@ -257,29 +256,32 @@ def _is_read(field: FieldReading) -> bool:
 
 def _written_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
     """Returns the (N,) cost of each student in a name, a printed label in the crop set aside."""
-    anyone = np.ones(count, dtype=bool)
-    costs = [_student_costs(seen, lexicon, anyone, cap) + price for seen, price in views(frames)]
+    costs = [_student_costs(seen, lexicon, count, cap) + price for seen, price in views(frames)]
     best = np.min(costs, axis=0)
     return np.where(np.isfinite(best), np.minimum(best, cap), best)
 
 
-def _student_costs(
+def _student_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
+    """Returns the (N,) cost of each student's best variant; inf for those without a word."""
+    return _best_variants(penalties(frames, lexicon.words, cap=cap), lexicon, count, cap)
+
+
+def _wanted_costs(
     frames: Floats, lexicon: Lexicon, wanted: NDArray[np.bool_], cap: float
 ) -> Floats:
-    """Returns the (N,) cost of each student's best variant; inf for those without a word.
+    """Returns the same, but for students not wanted the cap, unless they share a wanted word."""
+    is_tried = np.zeros(len(lexicon.words), dtype=bool)
+    is_tried[lexicon.variant_words[wanted[lexicon.owners]]] = True
+    by_word = np.full(len(is_tried), cap)
+    by_word[is_tried] = penalties(frames, lexicon.words.only(is_tried), cap=cap)
+    return _best_variants(by_word, lexicon, len(wanted), cap)
 
-    Students who are not ``wanted`` cost the cap unless they share their word with one who is.
-    """
-    result = np.full(len(wanted), np.inf)
+
+def _best_variants(by_word: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
+    result = np.full(count, np.inf)
     if len(lexicon.starts):
-        is_tried = np.zeros(len(lexicon.words), dtype=bool)
-        is_tried[lexicon.variant_words[wanted[lexicon.owners]]] = True
-        by_word = np.full(len(is_tried), cap)
-        tried = lexicon.words if is_tried.all() else lexicon.words.only(is_tried)
-        by_word[is_tried] = penalties(frames, tried, cap=cap)
         by_variant = by_word[lexicon.variant_words] + lexicon.variant_costs
-        best = np.minimum.reduceat(by_variant, lexicon.starts)
-        result[lexicon.students] = np.minimum(best, cap)
+        result[lexicon.students] = np.minimum(np.minimum.reduceat(by_variant, lexicon.starts), cap)
     return result
 
 

@@ -38,12 +38,9 @@ def stranger_costs(
     Returns:
         (N,) nats beside the prior of that student; inf when there is a single field.
     """
-    best = np.full(costs.shape[1], np.inf)
-    for shared in product((False, True), repeat=len(names)):
-        if any(shared) and not all(shared):
-            mask = np.array(shared)
-            rarity = sum(SHARED[name] for name, is_shared in zip(names, shared, strict=True)
-                         if is_shared)  # fmt: skip
-            fitting = costs[mask].sum(axis=0) / temperature
-            best = np.minimum(best, OFF_ROSTER + rarity + float(unknown[~mask].sum()) + fitting)
-    return best
+    kinds = [kind for kind in product((0.0, 1.0), repeat=len(names)) if 0 < sum(kind) < len(names)]
+    if not kinds:
+        return np.full(costs.shape[1], np.inf)
+    shared = np.array(kinds)
+    rarity = shared @ np.array([SHARED[name] for name in names]) + (1 - shared) @ unknown
+    return np.asarray((shared @ costs / temperature + rarity[:, None]).min(axis=0) + OFF_ROSTER)
