@@ -9,7 +9,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST_ARGS ?=
+# Two at a time: much of a test is waiting for Postgres, Prefect or a browser.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 SOURCES := viatique flows tasks dashboard tests benchmarks
 
 help: ## show the targets
