@@ -31,6 +31,13 @@ OPEN_PATHS = frozenset({SIGN_IN, "/_stcore/health"})
 BODY_LIMIT = 4096
 """Bytes of a sign-in form."""
 
+IDENTITY_HEADERS = frozenset(
+    f"{prefix}{name}"
+    for prefix in ("", "x-", "x-forwarded-", "x-auth-request-")
+    for name in ("remote-user", "user", "email", "preferred-username", "streamlit-user")
+)
+"""By which proxies and Streamlit name people; nothing behind the gate gets to see them."""
+
 TEXTS = {
     None: "",
     Refusal.WRONG: "Identifiant ou mot de passe incorrect. · Wrong login or password.",
@@ -100,13 +107,13 @@ class Gate:
         if scope["type"] == "websocket":
             may_pass = _is_same_origin(headers) and await self._is_signed_in(scope, headers)
             if may_pass:
-                await self._app(scope, receive, send)
+                await self._app(self._without_identity(scope), receive, send)
             else:
                 await send({"type": "websocket.close", "code": 4401})
             return
         answer = await self._own_answer(scope, receive, headers)
         if answer is None:
-            await self._app(scope, receive, self._with_headers(send))
+            await self._app(self._without_identity(scope), receive, self._with_headers(send))
         else:
             await answer(scope, receive, self._with_headers(send))
 
@@ -168,6 +175,11 @@ class Gate:
         if account is None or self._proxy is None:
             return account is not None
         return account.login == self._proxy.vouches_for(scope)
+
+    def _without_identity(self, scope: Scope) -> Scope:
+        void = IDENTITY_HEADERS | {self._proxy.header.lower()} if self._proxy else IDENTITY_HEADERS
+        kept = [item for item in scope["headers"] if item[0].decode("latin-1").lower() not in void]
+        return {**scope, "headers": kept}
 
     def _with_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:

@@ -79,7 +79,7 @@ app = st.App(
     Path(__file__).with_name("app.py"),
     routes=ROUTES,
     middleware=[
-        Middleware(Gate, database=open_database(), policy=content_policy()),
+        Middleware(Gate, database=open_database(), policy=content_policy(), proxy=trusted_proxy()),
         Middleware(Routes, create_api=_api),
     ],
 )

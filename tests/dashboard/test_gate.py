@@ -3,6 +3,7 @@
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -27,6 +28,10 @@ async def stream(websocket: WebSocket) -> None:
     await websocket.close()
 
 
+async def header_names(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(" ".join(request.headers.keys()))
+
+
 @pytest.fixture
 def password(database: Database) -> str:
     return create_account(database, "dupont", Role.COORDINATOR)
@@ -35,7 +40,11 @@ def password(database: Database) -> str:
 @pytest.fixture
 def client(database: Database) -> TestClient:
     app = Starlette(
-        routes=[Route("/media/1.png", media), WebSocketRoute("/_stcore/stream", stream)],
+        routes=[
+            Route("/media/1.png", media),
+            Route("/headers", header_names),
+            WebSocketRoute("/_stcore/stream", stream),
+        ],
         middleware=[Middleware(Gate, database=database, policy="default-src 'self'")],
     )
     return TestClient(app, follow_redirects=False)
@@ -153,3 +162,11 @@ def test_behind_a_proxy_passwords_count_no_more(behind_proxy: Starlette, passwor
     answer = asked(behind_proxy, "10.0.0.2").post("/sign-in", data=form)
     assert answer.status_code == 401
     assert COOKIE not in answer.cookies
+
+
+def test_headers_that_name_people_stop_at_the_gate(client: TestClient, password: str) -> None:
+    signed_in(client, password)
+    forged = {"X-Remote-User": "a", "X-Streamlit-User": "a", "X-Forwarded-User": "a", "X-Kept": "a"}
+    seen = client.get("/headers", headers=forged).text.split()
+    assert "x-kept" in seen
+    assert not {"x-remote-user", "x-streamlit-user", "x-forwarded-user"} & set(seen)
