@@ -190,6 +190,21 @@ KINDS: dict[str, Kind] = {
             "Ne changez rien ; `viatique audit verify` nomme chaque événement en cause.",
         ),
     ),
+    "no_roles": Kind(
+        severity=Severity.P3,
+        incident=Incident.MISSING_EVENTS,
+        what=(
+            "The user of DATABASE_URL may not make roles: only triggers protect the audit trail.",
+            (
+                "DATABASE_URL n'a pas le droit de créer des rôles : le journal n'a que ses"
+                " déclencheurs."
+            ),
+        ),
+        next_step=(
+            "Give that user CREATEROLE, then start Viatique again.",
+            "Donnez-lui CREATEROLE, puis relancez Viatique.",
+        ),
+    ),
 }
 
 

@@ -176,10 +176,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Backup of {at}: the database and {files} files, {mib} MiB, all of it checked.",
         "Sauvegarde du {at} : la base et {files} fichiers, {mib} Mio, tout est vérifié.",
     ),
-    "no_roles": (
-        "The user of DATABASE_URL may not make roles: only triggers protect the audit trail.",
-        "DATABASE_URL n'a pas le droit de créer des rôles : le journal n'a que ses déclencheurs.",
-    ),
     "nothing_to_do": ("There was nothing left to do.", "Il ne restait rien à faire."),
 }
 

@@ -11,6 +11,7 @@ from viatique.cli.given import PERSON, Copy, Json, copy_id_of, exam_id_of
 from viatique.cli.terminal import print_json_line, results
 from viatique.db.audit import AuditEvent, list_events_of_copy
 from viatique.db.pool import Database
+from viatique.diagnosis import find
 from viatique.errors import NotFound
 from viatique.models import CopyId
 from viatique.run import new_run
@@ -29,7 +30,7 @@ def verify() -> int:
     with running.workbench() as bench:
         found = verify_audit(bench.database, seal_files_of(bench.settings))
         if not bench.has_roles:
-            terminal.say(text("no_roles", CLI_LANGUAGE))
+            terminal.say(find("no_roles").what(CLI_LANGUAGE))
     for finding in found.findings:
         results.print(f"✗ {_subject(finding)}: {finding.message}")
     counts = {"events": found.events, "seals": found.seals, "unsealed": found.unsealed}

@@ -13,7 +13,7 @@ from viatique.cli.given import PERSON, Copy, Json, copy_id_of
 from viatique.cli.terminal import print_json_line, results
 from viatique.db import diagnosis as asked
 from viatique.db.sessions import end_session, list_sessions
-from viatique.diagnosis import PATIENCE_S, Finding, shown_age
+from viatique.diagnosis import PATIENCE_S, Finding, find, shown_age
 from viatique.errors import NotFound, ViatiqueError
 from viatique.exporter import domain_collector
 from viatique.lifecycle import UnlockReason
@@ -119,9 +119,10 @@ def locks(
 
 
 def _examined(bench: Workbench, patience_s: float) -> tuple[Finding, ...]:
-    return examine(
+    found = examine(
         bench, prefect_api_url=lambda: current_api_url(bench.settings), patience_s=patience_s
     )
+    return found if bench.has_roles else (*found, find("no_roles"))
 
 
 def _release(bench: Workbench, copy_id: CopyId, reason: UnlockReason) -> None:
