@@ -4,6 +4,7 @@ Streamlit serves pictures and its own websocket to anybody who asks; this is ask
 """
 
 import html
+import logging
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
@@ -14,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.openid import Attempt, OpenId, Refused
 from viatique.db.pool import Database
+from viatique.errors import Conflict
 from viatique.steps.sign_in import (
     SESSION_COOKIE,
     SESSION_LASTS,
@@ -25,8 +28,14 @@ from viatique.steps.sign_in import (
     sign_out,
 )
 
+security = logging.getLogger("security")
+
 COOKIE = SESSION_COOKIE
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+LEAVE, BACK = "/sign-in/openid", "/sign-in/back"
+"""To the OpenID Connect provider and back from there."""
+ATTEMPT_COOKIE = "viatique_attempt"
+ATTEMPT_LASTS_S = 600
 OPEN_PATHS = frozenset({SIGN_IN, "/_stcore/health"})
 BODY_LIMIT = 4096
 """Bytes of a sign-in form."""
@@ -42,6 +51,8 @@ TEXTS = {
     None: "",
     Refusal.WRONG: "Identifiant ou mot de passe incorrect. · Wrong login or password.",
     Refusal.LOCKED: "Trop d'essais : attendez un quart d'heure. · Too many tries: wait 15 minutes.",
+    Refusal.UNCONFIRMED: "Votre connexion n'a pas été confirmée. · Sign-in was not confirmed.",
+    Refusal.UNKNOWN: "Vous n'avez pas de compte ici. · There is no account for you here.",
 }
 
 PAGE = """<!doctype html>
@@ -54,16 +65,28 @@ body {{ display: grid; place-items: center; min-height: 95vh; margin: 0; }}
 form {{ display: grid; gap: .75rem; width: min(22rem, 90vw); }}
 h1 {{ margin: 0; font-size: 1.6rem; }} p {{ margin: 0; }}
 input, button {{ font: inherit; padding: .7rem; border-radius: .5rem; border: 1px solid #8886; }}
-button {{ background: #1f3c7a; color: #fff; cursor: pointer; }}
+button, .button {{ background: #1f3c7a; color: #fff; cursor: pointer; }}
+.button {{ padding: .7rem; border-radius: .5rem; text-align: center; text-decoration: none; }}
+form + .button {{ display: block; margin-top: .75rem; }}
 [role=alert] {{ color: #c0392b; }}
-</style></head><body><main><form method="post" action="/sign-in">
-<h1>Viatique</h1><p role="alert">{message}</p>
+</style></head><body><main><h1>Viatique</h1>
+<p role="alert">{message}</p>{ways}</main></body></html>"""
+
+FORM = """<form method="post" action="/sign-in">
 <label for="login">Identifiant · Login</label>
 <input id="login" name="login" autocomplete="username" required autofocus value="{login}">
 <label for="password">Mot de passe · Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button>Entrer · Sign in</button>
-</form></main></body></html>"""
+</form>"""
+
+OPENID_LINK = f"""<a class="button" href="{LEAVE}">
+Se connecter avec son établissement · Sign in at your institution</a>"""
+
+ARRIVED = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Viatique</title>
+<meta http-equiv="refresh" content="0; url=/"></head><body><a href="/">Viatique</a></body></html>"""
+"""A page of ours between the provider and the first page: from elsewhere, browsers would not send
+the session's strict cookie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +108,18 @@ class Gate:
     """ASGI middleware: lets signed-in people through, shows others the sign-in page."""
 
     def __init__(
-        self, app: ASGIApp, *, database: Database, policy: str, proxy: Proxy | None = None
+        self,
+        app: ASGIApp,
+        *,
+        database: Database,
+        policy: str,
+        proxy: Proxy | None = None,
+        openid: OpenId | None = None,
     ) -> None:
         self._app = app
         self._database = database
         self._proxy = proxy
+        self._openid = openid
         self._headers = {
             "content-security-policy": policy,
             "x-content-type-options": "nosniff",
@@ -121,12 +151,20 @@ class Gate:
         self, scope: Scope, receive: Receive, headers: Headers
     ) -> Response | None:
         """The gate's answer to a request; None lets it through."""
-        path, method = scope["path"], scope["method"]
+        path = scope["path"]
         if self._proxy and path not in OPEN_PATHS - {SIGN_IN}:
             return await self._proxied(scope, headers, self._proxy)
+        if path in (LEAVE, BACK) and self._openid:
+            return await self._by_provider(Request(scope, receive), self._openid)
+        return await self._by_session(scope, receive, headers)
+
+    async def _by_session(
+        self, scope: Scope, receive: Receive, headers: Headers
+    ) -> Response | None:
+        path, method = scope["path"], scope["method"]
         if path == SIGN_IN:
             request = Request(scope, receive)
-            return await self._sign_in(request) if method == "POST" else _sign_in_page()
+            return await self._sign_in(request) if method == "POST" else self._page()
         if path == SIGN_OUT:
             return await self._sign_out(headers)
         if path in OPEN_PATHS or await self._is_signed_in(scope, headers):
@@ -148,6 +186,8 @@ class Gate:
         return _with_cookie(RedirectResponse("/", status_code=303), token, scope["scheme"])
 
     async def _sign_in(self, request: Request) -> Response:
+        if self._openid and not self._openid.with_passwords:
+            return PlainTextResponse("Passwords do not count here.", status_code=403)
         if not _is_same_origin(request.headers):
             return PlainTextResponse("From another site.", status_code=403)
         if int(request.headers.get("content-length") or BODY_LIMIT + 1) > BODY_LIMIT:
@@ -156,8 +196,39 @@ class Gate:
         login, password = str(form.get("login", "")), str(form.get("password", ""))
         result = await run_in_threadpool(sign_in, self._database, login, password)
         if isinstance(result, Refusal):
-            return _sign_in_page(result, login)
+            return self._page(result, login)
         return _with_cookie(RedirectResponse("/", status_code=303), result, request.url.scheme)
+
+    async def _by_provider(self, request: Request, openid: OpenId) -> Response:
+        """To the provider, or, back from there, a session for whom it vouches."""
+        try:
+            if request.url.path == LEAVE:
+                return await _leave(openid)
+            attempt = Attempt.parse(request.cookies.get(ATTEMPT_COOKIE, ""))
+            person = await openid.person(attempt, request.query_params)
+            token = await run_in_threadpool(
+                begin_session, self._database, person.login, person.role
+            )
+        except (Refused, Conflict) as error:
+            reason = str(error) if isinstance(error, Refused) else "conflict"
+            security.warning("openid_refused", extra={"reason": reason})
+            answer = self._page(Refusal.UNKNOWN if reason == "no_role" else Refusal.UNCONFIRMED)
+        else:
+            if token:
+                scheme = urlsplit(openid.callback).scheme
+                answer = _with_cookie(HTMLResponse(ARRIVED), token, scheme)
+            else:
+                answer = self._page(Refusal.UNKNOWN)
+        answer.delete_cookie(ATTEMPT_COOKIE, path=SIGN_IN)
+        return answer
+
+    def _page(self, refusal: Refusal | None = None, login: str = "") -> HTMLResponse:
+        form = FORM.format(login=html.escape(login[:200]))
+        ways = form if self._openid is None else OPENID_LINK
+        if self._openid and self._openid.with_passwords:
+            ways = form + OPENID_LINK
+        page = PAGE.format(message=html.escape(TEXTS[refusal]), ways=ways)
+        return HTMLResponse(page, status_code=401 if refusal else 200)
 
     async def _sign_out(self, headers: Headers) -> Response:
         token = session_token(headers)
@@ -192,6 +263,21 @@ class Gate:
         return send_with_headers
 
 
+async def _leave(openid: OpenId) -> Response:
+    attempt = Attempt.new()
+    answer = RedirectResponse(await openid.address(attempt), status_code=303)
+    answer.set_cookie(
+        ATTEMPT_COOKIE,
+        str(attempt),
+        max_age=ATTEMPT_LASTS_S,
+        path=SIGN_IN,
+        httponly=True,
+        samesite="lax",
+        secure=urlsplit(openid.callback).scheme == "https",
+    )
+    return answer
+
+
 def _with_cookie(answer: Response, token: str, scheme: str) -> Response:
     answer.set_cookie(
         COOKIE,
@@ -214,8 +300,3 @@ def _is_same_origin(headers: Headers) -> bool:
     """Whether a browser sent this from a page of ours; a request without Origin is no browser's."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
-
-
-def _sign_in_page(refusal: Refusal | None = None, login: str = "") -> HTMLResponse:
-    page = PAGE.format(message=html.escape(TEXTS[refusal]), login=html.escape(login[:200]))
-    return HTMLResponse(page, status_code=401 if refusal else 200)

@@ -19,6 +19,7 @@ from dashboard.core import open_database, workbench
 from dashboard.files import ROUTES
 from dashboard.gate import Gate, Proxy
 from dashboard.look import THEME
+from dashboard.openid import openid_of
 from dashboard.routes import Routes
 from viatique.api.app import create_app
 from viatique.api.parts import parts_on
@@ -79,7 +80,13 @@ app = st.App(
     Path(__file__).with_name("app.py"),
     routes=ROUTES,
     middleware=[
-        Middleware(Gate, database=open_database(), policy=content_policy(), proxy=trusted_proxy()),
+        Middleware(
+            Gate,
+            database=open_database(),
+            policy=content_policy(),
+            proxy=trusted_proxy(),
+            openid=openid_of(load_settings()),
+        ),
         Middleware(Routes, create_api=_api),
     ],
 )

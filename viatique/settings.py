@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PostgresDsn, ValidationError
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from viatique.errors import InvalidSettings
@@ -40,6 +40,28 @@ class Settings(BaseSettings):
     )
     proxy_address: str = Field(
         default="127.0.0.1", description="Address of that proxy; from others the header is void."
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID Connect provider that signs people in; https."
+    )
+    oidc_client_id: str | None = Field(default=None, description="What the provider knows us by.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of that client; none for a public client."
+    )
+    oidc_callback: str | None = Field(
+        default=None, description="Address of the dashboard's /sign-in/back, as browsers see it."
+    )
+    oidc_login_claim: str = Field(
+        default="preferred_username", description="Claim of the ID token that is the login."
+    )
+    oidc_role_claim: str | None = Field(
+        default=None, description="Claim that tells the role; none: the local account does."
+    )
+    oidc_roles: str = Field(
+        default="", description="VALUE=ROLE pairs with commas; the first that fits counts."
+    )
+    oidc_with_passwords: bool = Field(
+        default=False, description="Whether local passwords count beside the provider."
     )
     store_url: str | None = Field(
         default=None, description="fsspec URL of the file store; default: HOME/store."

@@ -40,6 +40,10 @@ class Refusal(StrEnum):
 
     WRONG = "wrong"
     LOCKED = "locked"
+    UNCONFIRMED = "unconfirmed"
+    """The provider does not vouch for them."""
+    UNKNOWN = "unknown"
+    """The provider knows them, but there is no account for them here."""
 
 
 def create_account(database: Database, login: str, role: Role, *, run: Run | None = None) -> str:
@@ -52,16 +56,8 @@ def create_account(database: Database, login: str, role: Role, *, run: Run | Non
         Conflict: the login is taken.
     """
     password = secrets.token_urlsafe(12)
-    account_id = f"U{secrets.token_hex(4).upper()}"
     with database.transaction() as connection:
-        accounts.insert_account(
-            connection,
-            account_id=account_id,
-            login=_plain(login),
-            role=role,
-            password_hash=_hasher.hash(password),
-            run=run or new_run(),
-        )
+        account_id = _add_account(connection, login, role, password, run or new_run())
     logger.info("account_created", extra={"user_id": account_id, "role": role})
     return password
 
@@ -134,20 +130,38 @@ def sign_in(database: Database, login: str, password: str) -> str | Refusal:
     return token
 
 
-def begin_session(database: Database, login: str) -> str | None:
-    """The token of a session for whom a trusted proxy vouches; None without such an account."""
+def begin_session(database: Database, login: str, role: Role | None = None) -> str | None:
+    """The token of a session for whom a trusted proxy or provider vouches.
+
+    Args:
+        database: where accounts are.
+        login: who signed in there.
+        role: what the provider says they are; their account gets it, and is made if need be.
+
+    Returns:
+        None when there is no such account.
+
+    Raises:
+        Conflict: somebody made the account at the same moment.
+    """
     token = secrets.token_urlsafe(32)
     with database.transaction() as connection:
         account = accounts.find_account(connection, _plain(login))
-        if account is None:
+        if account:
+            account_id = account.account_id
+        elif role:
+            account_id = _add_account(connection, login, role, secrets.token_urlsafe(), new_run())
+        else:
             return None
+        if account and role and account.role != role:
+            accounts.mark_role(connection, account_id, role, run=new_run())
         accounts.insert_session(
             connection,
             token_sha256=_digest(token),
-            account_id=account.account_id,
+            account_id=account_id,
             expires_at=datetime.now(UTC) + SESSION_LASTS,
         )
-    logger.info("signed_in", extra={"user_id": account.account_id})
+    logger.info("signed_in", extra={"user_id": account_id})
     return token
 
 
@@ -202,6 +216,19 @@ def sign_out(database: Database, token: str) -> None:
     """Ends the session of a token."""
     with database.transaction() as connection:
         accounts.delete_session(connection, _digest(token))
+
+
+def _add_account(connection: Connection, login: str, role: Role, password: str, run: Run) -> str:
+    account_id = f"U{secrets.token_hex(4).upper()}"
+    accounts.insert_account(
+        connection,
+        account_id=account_id,
+        login=_plain(login),
+        role=role,
+        password_hash=_hasher.hash(password),
+        run=run,
+    )
+    return account_id
 
 
 def _known(connection: Connection, login: str) -> Account:
