@@ -70,7 +70,7 @@ def main() -> None:
 def _prepare(folder: Path, home: Path, *, copies: int, users: int) -> tuple[str, dict[str, str]]:
     exam = generate_exam(folder / "exam", copies=copies, traps=NO_TRAPS, dpi=100)
     with open_workbench(Settings(home=home, processes=1)) as bench:
-        exam_id = create_exam(bench.database, exam.exam_toml)
+        exam_id = create_exam(bench, exam.exam_toml)
         receive_scan(bench, exam_id, exam.scan_pdf)
         run_import(bench, exam_id)
         logins = [f"user{number}" for number in range(users)]

@@ -107,7 +107,7 @@ def imported(
     text = exam_toml.read_text("utf-8").replace('"header"', f'"{segmentation}"')
     changed = exam_toml.with_name("changed.toml")
     changed.write_text(text, "utf-8")
-    exam_id = create_exam(bench.database, changed)
+    exam_id = create_exam(bench, changed)
 
     def work() -> None:
         receive_scan(bench, exam_id, path)

@@ -4,12 +4,14 @@
     ├── TransientError            nothing is wrong with the input: trying again may succeed
     │   ├── DatabaseUnavailable   Postgres is gone, refuses connections or asks to retry
     │   ├── StoreUnavailable      the file store cannot be read or written now
+    │   ├── AntivirusUnavailable  clamd is set and gave no clear answer
     │   ├── ServiceUnavailable    a local service (Postgres, Prefect server) did not come up
     │   └── EngineFailure         a worker process died or could not be started
     │       └── EngineTimeout     it hung and was stopped
     └── FinalError                trying again changes nothing until somebody acts
         ├── InvalidInput          what the user gave is wrong (exit code 2)
         │   ├── InvalidSettings
+        │   ├── InfectedFile      clamd knows it as harmful
         │   ├── InvalidScan       with the defect and the page
         │   ├── InvalidExamFile
         │   ├── InvalidRoster     with every problem found, by line
@@ -75,6 +77,10 @@ class StoreUnavailable(TransientError):
     code = "store_unavailable"
 
 
+class AntivirusUnavailable(TransientError):
+    code = "antivirus_unavailable"
+
+
 class ServiceUnavailable(TransientError):
     code = "service_unavailable"
 
@@ -98,6 +104,11 @@ class InvalidInput(FinalError):
 
 class InvalidSettings(InvalidInput):
     code = "invalid_settings"
+
+
+class InfectedFile(InvalidInput):
+    code = "infected_file"
+    is_loggable = True
 
 
 class ScanDefect(StrEnum):

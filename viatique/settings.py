@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     log_format: Literal["json", "readable"] = Field(
         default="json", description="Format of HOME/logs/*.log."
     )
+    clamd: str | None = Field(
+        default=None,
+        pattern=r"^(tcp://[^/]+|unix:///.+)$",
+        description="clamd that files are shown to before they are taken; default: none is.",
+    )
     processes: int = Field(
         default=0, ge=0, description="Processes for OCR and PDF work; 0 = one per core."
     )

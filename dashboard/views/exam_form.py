@@ -11,10 +11,10 @@ from dashboard.actions.exams import create
 from dashboard.page import Visit
 from dashboard.texts.exams import FIELDS, LANGUAGES, LAYOUTS, SEGMENTATIONS
 from viatique.errors import InvalidInput, InvalidTable, Problem
-from viatique.exam_file import ExamFile, exam_from, read_exam_file
+from viatique.exam_file import ExamFile, exam_from
 from viatique.models import FieldName, Language, Layout, Student
-from viatique.roster import read_roster
-from viatique.tables import decode_text
+from viatique.settings import load_settings
+from viatique.steps.create_exam import receive_exam_file, receive_roster
 from viatique.texts import problem_text
 
 logger = logging.getLogger("viatique")
@@ -44,7 +44,7 @@ def _roster(visit: Visit) -> tuple[Student, ...]:
     if upload is None:
         return ()
     try:
-        students = read_roster(upload.getvalue())
+        students = receive_roster(load_settings().clamd, upload.getvalue())
     except InvalidTable as error:
         logger.info("roster_refused", exc_info=error)
         st.error(visit.text("roster_bad", count=len(error.problems)))
@@ -148,8 +148,8 @@ def _questions(visit: Visit) -> list[dict[str, object]]:
 def _show_file(visit: Visit, students: tuple[Student, ...]) -> None:
     upload = st.file_uploader(visit.text("exam_file"), type="toml", max_upload_size=EXAM_FILE_MIB)
     if st.button(visit.text("create"), key="create_by_file", type="primary", disabled=not upload):
-        text = upload.getvalue() if upload else b""
-        _create(visit, students, lambda: read_exam_file(decode_text(text)))
+        data = upload.getvalue() if upload else b""
+        _create(visit, students, lambda: receive_exam_file(load_settings().clamd, data))
 
 
 def _create(visit: Visit, students: tuple[Student, ...], read: Callable[[], ExamFile]) -> None:

@@ -30,7 +30,7 @@ ENTRIES = [entry for group in GROUPS.values() for entry in group]
 
 @pytest.fixture
 def exam_of_names(bench: Workbench, tmp_path: Path) -> str:
-    exam_id = create_exam(bench.database, write_exam(tmp_path, roster=ROSTER))
+    exam_id = create_exam(bench, write_exam(tmp_path, roster=ROSTER))
     receive_scan(bench, exam_id, write_scan(tmp_path, pages=4, name=f"{LAST}.pdf"))
     run_import(bench, exam_id)
     copy_ids = [copy.copy_id for copy in list_copies(bench, exam_id)]

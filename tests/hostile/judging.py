@@ -88,7 +88,7 @@ def _peak_mib(pid: int) -> float:
 
 def _outcome(bench: Workbench, folder: Path, data: bytes, stages: Stages) -> str:
     segmentation = Segmentation.HEADER if len(data) % 3 == 0 else Segmentation.PAGES
-    exam_id = create_exam(bench.database, write_exam(folder, segmentation=segmentation))
+    exam_id = create_exam(bench, write_exam(folder, segmentation=segmentation))
     path = folder / f"{secrets.token_hex(4)}.pdf"
     path.write_bytes(data)
     refusal = ""

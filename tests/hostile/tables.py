@@ -64,7 +64,7 @@ def _give(bench: Workbench, folder: Path, kind: str, data: bytes) -> None:
     roster = data if kind.startswith("roster") else ROSTER.encode()
     (folder / "roster.csv").write_bytes(roster)
     (folder / "exam.toml").write_bytes(exam)
-    create_exam(bench.database, folder / "exam.toml")
+    create_exam(bench, folder / "exam.toml")
 
 
 _exams: dict[str, ExamId] = {}

@@ -78,7 +78,7 @@ def test_copy_that_cannot_be_cut_is_put_aside_with_one_event(
     bench: Workbench, tmp_path: Path
 ) -> None:
     """A picture refers to an object beyond the end of the file: it is drawn, but not copied."""
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     path = tmp_path / "scan.pdf"
     path.write_bytes(ATTACKS["reference beyond the end"]())
     receive_scan(bench, exam_id, path)

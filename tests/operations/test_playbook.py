@@ -80,7 +80,7 @@ def session_of(shown: str, *, column: str) -> str:
 
 
 def test_import_stuck(bench: Workbench, operator: Operator, tmp_path: Path) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     receive_scan(bench, exam_id, write_scan(tmp_path, pages=120))
     claims = "SELECT count(*) FROM claim WHERE stage = 'cut'"
     with subprocess.Popen(

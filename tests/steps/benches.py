@@ -106,7 +106,7 @@ def import_exam(
     bench: Workbench, folder: Path, *, count: int = 2, scan_pdf: Path | None = None
 ) -> ExamId:
     """An exam whose scan (given, or made) became ``count`` copies of two pages, READY."""
-    exam_id = create_exam(bench.database, write_exam(folder))
+    exam_id = create_exam(bench, write_exam(folder))
     receive_scan(bench, exam_id, scan_pdf or write_scan(folder, pages=2 * count))
     run_import(bench, exam_id)
     return exam_id

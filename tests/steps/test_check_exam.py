@@ -25,7 +25,7 @@ def test_a_check_says_what_an_import_would_find_and_imports_nothing(
 ) -> None:
     traps = Traps(swapped=0, off_roster=0, upside_down=0, siblings=0, blank=0)
     demo = generate_exam(tmp_path / "exam", copies=5, dpi=150, traps=traps)
-    exam_id = create_exam(bench.database, demo.exam_toml)
+    exam_id = create_exam(bench, demo.exam_toml)
     before = count_rows(bench), stored_files(bench)
 
     found = check_exam(bench, exam_id, demo.scan_pdf)
@@ -41,7 +41,7 @@ def test_a_check_says_what_an_import_would_find_and_imports_nothing(
 
 def test_a_check_refuses_what_an_import_refuses(bench: Workbench, tmp_path: Path) -> None:
     demo = generate_exam(tmp_path / "exam", copies=5, dpi=50, traps=Traps(siblings=0))
-    exam_id = create_exam(bench.database, demo.exam_toml)
+    exam_id = create_exam(bench, demo.exam_toml)
     with pytest.raises(InvalidScan):
         check_exam(bench, exam_id, demo.roster_csv)
 

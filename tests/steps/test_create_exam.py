@@ -18,7 +18,7 @@ def _places(error: InvalidTable) -> list[tuple[int, str]]:
 
 
 def test_exam_file_and_roster_become_an_exam(bench: Workbench, tmp_path: Path) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     with bench.database.transaction() as connection:
         exam = find_exam(connection, exam_id)
         students = list_students(connection, exam_id)
@@ -37,7 +37,7 @@ def test_exam_file_and_roster_become_an_exam(bench: Workbench, tmp_path: Path) -
 
 def test_same_exam_file_twice_is_two_exams(bench: Workbench, tmp_path: Path) -> None:
     path = write_exam(tmp_path)
-    assert create_exam(bench.database, path) != create_exam(bench.database, path)
+    assert create_exam(bench, path) != create_exam(bench, path)
 
 
 def test_roster_as_a_french_spreadsheet_saves_it_is_understood(
@@ -47,7 +47,7 @@ def test_roster_as_a_french_spreadsheet_saves_it_is_understood(
     (tmp_path / "roster.csv").write_bytes(
         "N° candidat;Nom;Prénom;Né(e) le\r\n0042;Éloïse-Noël;Zoé;03/02/2009\r\n".encode("cp1252")
     )
-    exam_id = create_exam(bench.database, path)
+    exam_id = create_exam(bench, path)
     with bench.database.transaction() as connection:
         (student,) = list_students(connection, exam_id)
     assert (student.student_id, student.last_name) == ("0042", "Éloïse-Noël")
@@ -70,7 +70,7 @@ def test_bad_roster_is_refused_with_every_place_named(
     bench: Workbench, tmp_path: Path, roster: str, places: list[tuple[int, str]]
 ) -> None:
     with pytest.raises(InvalidRoster) as refused:
-        create_exam(bench.database, write_exam(tmp_path, roster=roster))
+        create_exam(bench, write_exam(tmp_path, roster=roster))
     assert sorted(_places(refused.value)) == places
     assert not any(count_rows(bench).values())
 
@@ -94,7 +94,7 @@ def test_bad_exam_file_is_refused_with_the_key_named(
     path = write_exam(tmp_path)
     path.write_text(path.read_text("utf-8").replace(before, after), "utf-8")
     with pytest.raises(InvalidExamFile) as refused:
-        create_exam(bench.database, path)
+        create_exam(bench, path)
     assert [problem.column for problem in refused.value.problems] == [column]
     assert not any(count_rows(bench).values())
 
@@ -105,5 +105,5 @@ def test_missing_file_is_named_by_what_it_is(bench: Workbench, tmp_path: Path, n
     (tmp_path / name).unlink()
     what = {"exam.toml": "exam file", "roster.csv": "roster"}[name]
     with pytest.raises(NotFound, match=f"The {what} cannot be read"):
-        create_exam(bench.database, path)
+        create_exam(bench, path)
     assert not any(count_rows(bench).values())

@@ -60,7 +60,7 @@ def _scan_with_names(folder: Path) -> Path:
 @pytest.fixture
 def exam_id(bench: Workbench, tmp_path: Path) -> ExamId:
     """An exam of three copies, identified, marked, finalized and sealed, with files all over."""
-    exam_id = create_exam(bench.database, write_exam(tmp_path, roster=ROSTER))
+    exam_id = create_exam(bench, write_exam(tmp_path, roster=ROSTER))
     inbox = bench.settings.home_path / "inbox" / exam_id
     inbox.mkdir(parents=True)
     _scan_with_names(inbox)
@@ -160,7 +160,7 @@ def test_erasing_twice_finds_nobody(bench: Workbench, exam_id: ExamId) -> None:
 
 
 def test_student_without_a_copy_leaves_one_event(bench: Workbench, tmp_path: Path) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path, roster=ROSTER))
+    exam_id = create_exam(bench, write_exam(tmp_path, roster=ROSTER))
     erase_student(bench, new_run("U1"), exam_id, S1)
     assert columns_with(bench.database, NAMES) == set()
     assert count_rows(bench)["audit_event"] == 1

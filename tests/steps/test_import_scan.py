@@ -46,7 +46,7 @@ IMPORTED = [Action.IMPORT, Action.VALIDATE]
 
 
 def _received(bench: Workbench, folder: Path, *, pages: int) -> ExamId:
-    exam_id = create_exam(bench.database, write_exam(folder))
+    exam_id = create_exam(bench, write_exam(folder))
     assert receive_scan(bench, exam_id, write_scan(folder, pages=pages))
     return exam_id
 
@@ -121,7 +121,7 @@ def test_same_scan_may_be_in_two_exams(bench: Workbench, tmp_path: Path) -> None
 def test_scan_that_cannot_be_taken_is_refused_whole(
     bench: Workbench, tmp_path: Path, data: bytes, defect: ScanDefect, reason: str
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     before = count_rows(bench)
     path = tmp_path / "scan.pdf"
     path.write_bytes(data)
@@ -134,7 +134,7 @@ def test_scan_that_cannot_be_taken_is_refused_whole(
 
 
 def test_scan_over_the_size_limit_is_refused(bench: Workbench, tmp_path: Path) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     path = write_scan(tmp_path, pages=1)
     with path.open("r+b") as stream:
         stream.truncate(1024 * 1024 + 1)
@@ -146,7 +146,7 @@ def test_scan_over_the_size_limit_is_refused(bench: Workbench, tmp_path: Path) -
 def test_scan_for_an_unknown_exam_or_from_nowhere_stores_nothing(
     bench: Workbench, tmp_path: Path
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     path = write_scan(tmp_path, pages=2)
     with pytest.raises(NotFound, match="exam"):
         receive_scan(bench, ExamId("NOSUCH"), path)
@@ -158,7 +158,7 @@ def test_scan_for_an_unknown_exam_or_from_nowhere_stores_nothing(
 def test_copy_with_a_wrong_page_count_waits_in_quarantine_with_the_missing_pages(
     bench: Workbench, tmp_path: Path
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path, pages_per_copy=4))
+    exam_id = create_exam(bench, write_exam(tmp_path, pages_per_copy=4))
     receive_scan(bench, exam_id, write_scan(tmp_path, pages=6))
     run_import(bench, exam_id)
     whole, short = list_copies(bench, exam_id)
@@ -174,7 +174,7 @@ def test_copy_with_a_wrong_page_count_waits_in_quarantine_with_the_missing_pages
 def test_page_that_cannot_be_read_spoils_its_own_copy_only(
     bench: Workbench, tmp_path: Path
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     path = tmp_path / "scan.pdf"
     with pymupdf.open(stream=scan(6)) as document:
         document.xref_set_key(document[3].xref, "Contents", "999 0 R")
@@ -197,7 +197,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> DemoExam:
 def test_headers_start_copies_and_a_missing_page_spoils_one_only(
     bench: Workbench, stack: DemoExam
 ) -> None:
-    exam_id = create_exam(bench.database, stack.exam_toml)
+    exam_id = create_exam(bench, stack.exam_toml)
     receive_scan(bench, exam_id, stack.scan_pdf)
     run_import(bench, exam_id)
     copies = list_copies(bench, exam_id)
@@ -209,7 +209,7 @@ def test_headers_start_copies_and_a_missing_page_spoils_one_only(
 
 
 def test_upside_down_copy_is_cut_upright(bench: Workbench, stack: DemoExam) -> None:
-    exam_id = create_exam(bench.database, stack.exam_toml)
+    exam_id = create_exam(bench, stack.exam_toml)
     receive_scan(bench, exam_id, stack.scan_pdf)
     run_import(bench, exam_id)
     for copy, plan in zip(list_copies(bench, exam_id), stack.plan.copies, strict=True):
@@ -221,7 +221,7 @@ def test_upside_down_copy_is_cut_upright(bench: Workbench, stack: DemoExam) -> N
 
 def test_folded_sheets_become_pages_in_reading_order(bench: Workbench, tmp_path: Path) -> None:
     demo = make_exam(tmp_path, copies=2, layout=Layout.A3_FOLDED, dpi=80)
-    exam_id = create_exam(bench.database, demo.exam_toml)
+    exam_id = create_exam(bench, demo.exam_toml)
     receive_scan(bench, exam_id, demo.scan_pdf)
     run_import(bench, exam_id)
     copies = list_copies(bench, exam_id)
@@ -325,7 +325,7 @@ def test_import_is_observed_with_its_size(bench: Workbench, tmp_path: Path) -> N
 def test_scans_laid_into_the_inbox_are_received_or_put_aside_with_the_reason(
     bench: Workbench, tmp_path: Path
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     inbox = inbox_folder(bench, exam_id)
     inbox.mkdir(parents=True)
     (inbox / "a.pdf").write_bytes(b"no PDF")
@@ -346,9 +346,7 @@ def test_scans_laid_into_the_inbox_are_received_or_put_aside_with_the_reason(
 def test_progress_ends_at_what_was_announced(
     bench: Workbench, tmp_path: Path, segmentation: Segmentation
 ) -> None:
-    exam_id = create_exam(
-        bench.database, write_exam(tmp_path, segmentation=segmentation, pages_per_copy=2)
-    )
+    exam_id = create_exam(bench, write_exam(tmp_path, segmentation=segmentation, pages_per_copy=2))
     path = tmp_path / "scan.pdf"
     path.write_bytes(scan_of([paper(60, 85)] * 130))
     receive_scan(bench, exam_id, path)
@@ -360,7 +358,7 @@ def test_progress_ends_at_what_was_announced(
 
 
 def test_a_scan_that_cannot_be_planned_holds_up_no_other(bench: Workbench, tmp_path: Path) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     for pages in (2, 4):
         scan_pdf = write_scan(tmp_path, pages=pages, name=f"{pages}.pdf")
         assert receive_scan(bench, exam_id, scan_pdf)

@@ -18,7 +18,7 @@ from viatique.workbench import Workbench
 
 
 def _scan_of(bench: Workbench, folder: Path, pictures: list[Picture]) -> tuple[Copy, ...]:
-    exam_id = create_exam(bench.database, write_exam(folder))
+    exam_id = create_exam(bench, write_exam(folder))
     (folder / "scan.pdf").write_bytes(scan_of(pictures))
     receive_scan(bench, exam_id, folder / "scan.pdf")
     run_import(bench, exam_id)

@@ -116,7 +116,7 @@ def test_unknown_copy_or_student_is_not_found(bench: Workbench, tmp_path: Path) 
 def test_released_copy_leaves_quarantine_and_may_be_marked(
     bench: Workbench, tmp_path: Path
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     receive_scan(bench, exam_id, write_scan(tmp_path, pages=1))
     run_import(bench, exam_id)
     (copy,) = list_copies(bench, exam_id)
@@ -154,7 +154,7 @@ def test_copy_that_was_not_cut_yet_is_not_released(
 
 
 def _planned(bench: Workbench, folder: Path, *, pages: int) -> ExamId:
-    exam_id = create_exam(bench.database, write_exam(folder))
+    exam_id = create_exam(bench, write_exam(folder))
     receive_scan(bench, exam_id, write_scan(folder, pages=pages))
     for source_id in unplanned_scans(bench, exam_id):
         plan_scan(bench, new_run(), source_id)

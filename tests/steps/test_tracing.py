@@ -43,7 +43,7 @@ def path_of(span: ReadableSpan, all_spans: dict[int, ReadableSpan]) -> list[str]
 def test_an_import_is_one_trace_of_flow_steps_and_sql_under_the_runs_id(
     bench: Workbench, spans: InMemorySpanExporter, tmp_path: Path
 ) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path, roster=f"INE;NOM\nS1;{NAME}\n"))
+    exam_id = create_exam(bench, write_exam(tmp_path, roster=f"INE;NOM\nS1;{NAME}\n"))
     receive_scan(bench, exam_id, write_scan(tmp_path, pages=4, name=f"{NAME}.pdf"))
     spans.clear()
     run = run_import(bench, exam_id)

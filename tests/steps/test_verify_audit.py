@@ -39,7 +39,7 @@ def test_trail_of_a_whole_exam_is_sound(bench: Workbench, tmp_path: Path) -> Non
 
 
 def test_trail_of_a_released_copy_is_sound(bench: Workbench, tmp_path: Path) -> None:
-    exam_id = create_exam(bench.database, write_exam(tmp_path))
+    exam_id = create_exam(bench, write_exam(tmp_path))
     receive_scan(bench, exam_id, write_scan(tmp_path, pages=1))
     run_import(bench, exam_id)
     release_from_quarantine(bench.database, new_run(), list_copies(bench, exam_id)[0].copy_id)

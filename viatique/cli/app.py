@@ -88,7 +88,7 @@ upkeep.register(app)
 def create(file: Path, /) -> int:
     """Create an exam from an exam.toml and the roster beside it; prints its id."""
     with running.workbench() as bench:
-        exam_id = create_exam(bench.database, file)
+        exam_id = create_exam(bench, file)
     terminal.say(f"viatique import {exam_id} SCAN.pdf")
     sys.stdout.write(f"{exam_id}\n")
     return 0

@@ -37,7 +37,7 @@ def run_demo(*, copies: int, seed: int, is_inline: bool) -> int:
         folder = bench.settings.home_path / "demo"
         with messages.status(f"Making an exam of {copies} handwritten copies…"):
             demo = generate_exam(folder, copies=copies, seed=seed)
-        exam_id = create_exam(bench.database, demo.exam_toml)
+        exam_id = create_exam(bench, demo.exam_toml)
         receive_scan(bench, exam_id, demo.scan_pdf)
         code = _run(bench, exam_id, demo, is_inline=is_inline)
         _show_results(bench, exam_id, demo)

@@ -95,6 +95,7 @@ def check_exam(bench: Workbench, exam_id: ExamId, scan: Path) -> Check:
 
     Raises:
         InvalidScan: the scan would be refused.
+        InfectedFile, AntivirusUnavailable: clamd refused it, or cannot be asked.
         NotFound: there is no such exam.
         ViatiqueError: what a worker process could not do.
     """

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from viatique.antivirus import check_bytes
 from viatique.db.exams import insert_exam, insert_students, new_exam_id
 from viatique.db.pool import Database
 from viatique.errors import NotFound
@@ -11,20 +12,35 @@ from viatique.exam_file import ExamFile, read_exam_file
 from viatique.models import ExamId, Student
 from viatique.roster import read_roster
 from viatique.tables import decode_text
+from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
 
 
-def create_exam(database: Database, path: Path) -> ExamId:
+def create_exam(bench: Workbench, path: Path) -> ExamId:
     """Creates the exam an ``exam.toml`` describes, with the roster CSV beside it.
 
     Raises:
         NotFound: the exam file or the roster cannot be read.
         InvalidExamFile, InvalidRoster: with every problem found.
+        InfectedFile, AntivirusUnavailable: clamd refused one, or cannot be asked.
     """
-    exam = read_exam_file(decode_text(_read(path, "exam file")))
-    students = read_roster(_read(path.parent / exam.roster, "roster"))
-    return store_exam(database, exam, students)
+    clamd = bench.settings.clamd
+    exam = receive_exam_file(clamd, _read(path, "exam file"))
+    students = receive_roster(clamd, _read(path.parent / exam.roster, "roster"))
+    return store_exam(bench.database, exam, students)
+
+
+def receive_exam_file(clamd: str | None, data: bytes) -> ExamFile:
+    """The exam that somebody's ``exam.toml`` describes, when clamd finds nothing in it."""
+    check_bytes(clamd, data)
+    return read_exam_file(decode_text(data))
+
+
+def receive_roster(clamd: str | None, data: bytes) -> tuple[Student, ...]:
+    """The students of somebody's CSV, when clamd finds nothing in it."""
+    check_bytes(clamd, data)
+    return read_roster(data)
 
 
 def store_exam(database: Database, exam: ExamFile, students: Sequence[Student]) -> ExamId:

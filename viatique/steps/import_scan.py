@@ -44,6 +44,7 @@ def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
 
     Raises:
         InvalidScan: the file is refused whole, with the reason and the page.
+        InfectedFile, AntivirusUnavailable: clamd refused it, or cannot be asked.
         NotFound: the file or the exam does not exist.
     """
     if not path.is_file():

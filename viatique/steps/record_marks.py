@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from viatique.antivirus import check_bytes
 from viatique.db import annotations, locks, marking
 from viatique.db.copies import Copy, list_copies
 from viatique.db.exams import find_exam
@@ -29,12 +30,14 @@ def receive_marks(bench: Workbench, exam_id: ExamId, path: Path) -> Sha256:
 
     Raises:
         InvalidMarks: with every problem, by line and column; nothing was kept.
+        InfectedFile, AntivirusUnavailable: clamd refused it, or cannot be asked.
         NotFound: the file or the exam does not exist.
     """
     try:
         data = path.read_bytes()
     except OSError:
         raise NotFound("The marks file cannot be read.", next_step="Check its path.") from None
+    check_bytes(bench.settings.clamd, data)
     with bench.database.transaction() as connection:
         _check(connection, exam_id, read_marks(data))
     sha256 = bench.store.put(data, Kind.MARKS)

@@ -10,6 +10,7 @@ import pymupdf
 from numpy.typing import NDArray
 
 from viatique import progress
+from viatique.antivirus import check_file
 from viatique.db.cuts import Piece
 from viatique.errors import EngineFailure, InvalidScan, ScanDefect, UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
@@ -142,11 +143,13 @@ def inspect_file(job: InspectJob) -> int:
 
 
 def count_pages(pool: WorkerPool, path: Path, settings: Settings) -> int:
-    """Pages of a scan that can be taken.
+    """Pages of a scan that can be taken; clamd sees it before anything of ours opens it.
 
     Raises:
+        InfectedFile, AntivirusUnavailable: clamd refused it, or cannot be asked.
         InvalidScan: the file is refused whole, with the reason and the page.
     """
+    check_file(settings.clamd, path)
     job = InspectJob(
         path=path, max_bytes=settings.max_scan_mib * MIB, max_pages=settings.max_scan_pages
     )
