@@ -17,6 +17,7 @@ PROVIDED_BY = {
     "PIL": "pillow",
     "argon2": "argon2-cffi",
     "cv2": "opencv-python-headless",
+    "opentelemetry": "opentelemetry-api",
     "pythonjsonlogger": "python-json-logger",
     "prometheus_client": "prometheus-client",
 }
