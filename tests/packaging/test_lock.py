@@ -14,6 +14,7 @@ RUNTIME, DEV, UV = (
 )
 LOCKS = pytest.mark.parametrize("lock", [RUNTIME, DEV, UV], ids=lambda path: path.name)
 PROVIDED_BY = {
+    "jwt": "pyjwt",
     "PIL": "pillow",
     "argon2": "argon2-cffi",
     "cv2": "opencv-python-headless",
