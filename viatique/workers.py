@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -172,10 +173,14 @@ class WorkerPool:
         self, job: Callable[[], Result], timeout_s: float, module: str
     ) -> Result | ViatiqueError:
         worker = self._idle.get()
+        started = time.perf_counter()
         try:
-            return worker.run(job, timeout_s, module=module)
+            result = worker.run(job, timeout_s, module=module)
         finally:
             self._idle.put(worker)
+        if isinstance(result, ViatiqueError):
+            result.duration_s = time.perf_counter() - started
+        return result
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from viatique.texts import CLI_LANGUAGE, reason_text, text
 PROGRAM = str(Path(sys.executable).with_name("viatique"))
 FIELDS = {
     "copy", "source", "source_sha256", "first_page", "last_page", "pages", "status", "problem",
-    "missing_pages", "identity", "student", "confidence", "reasons", "candidates", "score",
-    "final_pdf", "error",
+    "missing_pages", "page_defects", "identity", "student", "confidence", "reasons", "candidates",
+    "score", "final_pdf", "error",
 }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def read(bench: Workbench, folder: Path, *, turn: int) -> HeaderReading:
         spec=read_exam_file((folder / "exam.toml").read_text("utf-8")).header,
         references=(),
         models_folder=bench.models_folder,
+        is_drawable=True,
     )
     return evidence.from_bytes(store.get(read_copy_header(job).sha256, Kind.READING))
 

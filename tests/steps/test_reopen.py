@@ -19,6 +19,7 @@ from viatique.inline import run_finalize
 from viatique.lifecycle import Action, CopyStatus, ReopenReason
 from viatique.models import CopyId
 from viatique.run import new_run
+from viatique.seal_files import seal_files_of
 from viatique.steps.reopen import reopen_copy
 from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
@@ -63,7 +64,7 @@ def test_a_reopened_copy_is_marked_and_finalized_again(bench: Workbench, tmp_pat
     assert (str(before.score), str(after.score)) == ("15.5", "17")
     assert finals(bench, copy.copy_id) == [True, False]
     assert events_of(bench, copy.copy_id)[-1].details["retries"] == 0
-    assert verify_audit(bench.database)[1] == ()
+    assert verify_audit(bench.database, seal_files_of(bench.settings)).findings == ()
 
 
 def test_only_a_finalized_copy_is_reopened(bench: Workbench, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def sessions(*, end: Annotated[int | None, Parameter(name="--end")] = None) -> i
     Args:
         end: end this session; its transaction is undone, and its work is free for others.
     """
-    with running.workbench() as bench, bench.database.transaction() as connection:
+    with running.workbench() as bench, bench.owner.transaction() as connection:
         if end is not None and not end_session(connection, end):
             raise NotFound(f"There is no session {end}.", next_step="viatique sessions")
         rows = list_sessions(connection)

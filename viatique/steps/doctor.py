@@ -59,6 +59,7 @@ def _contents(bench: Workbench, patience_s: float) -> Iterator[Finding]:
             for row in asked.list_failed_copies(connection):
                 yield find("finalize_failing", **row)
             yield from diagnosis.judge_conflicts(asked.list_recent_conflicts(connection))
+        with bench.owner.transaction() as connection:  # the writer sees no sessions but its own
             yield from _sessions(connection)
         yield from _trail(bench)
     except ViatiqueError as error:

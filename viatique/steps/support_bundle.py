@@ -60,8 +60,9 @@ def _parts(
     registry = CollectorRegistry()
     registry.register(measured)
     yield "metrics.txt", generate_latest(registry).decode()
-    with bench.database.transaction() as connection:
+    with bench.owner.transaction() as connection:  # the writer sees no sessions but its own
         yield "database.json", _json(_database(connection))
+    with bench.database.transaction() as connection:
         yield "trail.jsonl", _trail(connection)
         exams = list_exams(connection)
     yield "exams.json", _json([_exam(bench, exam.exam_id) for exam in exams])
