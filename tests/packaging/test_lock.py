@@ -16,7 +16,6 @@ LOCKS = pytest.mark.parametrize("lock", [RUNTIME, DEV, UV], ids=lambda path: pat
 PROVIDED_BY = {
     "jwt": "pyjwt",
     "PIL": "pillow",
-    "opentelemetry": "opentelemetry-api",
     "argon2": "argon2-cffi",
     "cv2": "opencv-python-headless",
     "opentelemetry": "opentelemetry-api",
