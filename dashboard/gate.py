@@ -199,6 +199,11 @@ class Gate:
             return self._page(result, login)
         return _with_cookie(RedirectResponse("/", status_code=303), result, request.url.scheme)
 
+    def _unvouched(self, reason: str) -> Response:
+        """The sign-in page for whom the provider does not vouch; the log has the code only."""
+        security.warning("openid_refused", extra={"reason": reason})
+        return self._page(Refusal.UNKNOWN if reason == "no_role" else Refusal.UNCONFIRMED)
+
     async def _by_provider(self, request: Request, openid: OpenId) -> Response:
         """To the provider, or, back from there, a session for whom it vouches."""
         try:
@@ -210,9 +215,7 @@ class Gate:
                 begin_session, self._database, person.login, person.role
             )
         except (Refused, Conflict) as error:
-            reason = str(error) if isinstance(error, Refused) else "conflict"
-            security.warning("openid_refused", extra={"reason": reason})
-            answer = self._page(Refusal.UNKNOWN if reason == "no_role" else Refusal.UNCONFIRMED)
+            answer = self._unvouched(str(error) if isinstance(error, Refused) else "conflict")
         else:
             if token:
                 scheme = urlsplit(openid.callback).scheme
