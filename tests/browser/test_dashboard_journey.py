@@ -240,6 +240,10 @@ def finalize_and_look(way: Way) -> None:
     way.look("copy")
     way.go("audit", exam=way.exam_id)
     way.look("audit")
+    way.go("operations")
+    way.look("operations")
+    way.go("users")
+    way.look("users")
 
 
 def release_and_download(way: Way) -> None:

@@ -19,7 +19,7 @@ from viatique.inline import run_finalize, run_maintenance
 from viatique.models import ExamId
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
-from viatique.services.dump import load_database
+from viatique.services.dump import dump_database, load_database
 from viatique.settings import Settings
 from viatique.steps.backup import back_up, check_backup, restore
 from viatique.steps.maintain import Chore
@@ -170,8 +170,10 @@ def test_password_is_in_no_argument(
         calls.append(arguments)
         raise ServiceUnavailable("seen enough")
 
-    monkeypatch.setattr("viatique.services.dump.subprocess.run", run)
+    monkeypatch.setattr("viatique.services.dump.subprocess.Popen", run)
     with pytest.raises(ServiceUnavailable):
         load_database("postgresql://who:s3cret@127.0.0.1/db", tmp_path / "x")
+    with pytest.raises(ServiceUnavailable):
+        dump_database("postgresql://who:s3cret@127.0.0.1/db", tmp_path / "x", snapshot="1")
     assert "s3cret" not in str(calls)
     assert "who" in str(calls)

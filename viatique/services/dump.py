@@ -7,11 +7,15 @@ through the environment, never through arguments, which everybody on the machine
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from viatique.db.admin import connection_parts
 from viatique.errors import ServiceUnavailable
 from viatique.services.postgres import package_folder
+
+TOO_NEW, HEAD = {b"SET transaction_timeout = 0;\n"}, 40
+"""What programs of Postgres 18 write among the first lines and servers before 17 do not know."""
 
 
 def dump_database(dsn: str, path: Path, *, snapshot: str) -> None:
@@ -34,30 +38,70 @@ def load_database(dsn: str, path: Path) -> None:
     Raises:
         ServiceUnavailable: it could not be loaded.
     """
-    _run(
-        dsn,
-        "pg_restore",
-        ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", str(path)],
+    address, password = connection_parts(dsn)
+    restore = [_program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(path)]
+    load = [
+        _program("psql"), f"--dbname={address}", "--no-password", "--no-psqlrc",
+        "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1",
+    ]  # fmt: skip
+    environment = _environment(password)
+    source, target = _started(restore, environment), _started(load, environment)
+    with suppress(BrokenPipeError), source, target:
+        _feed(source, target)
+    _check("pg_restore", source.returncode)
+    _check("psql", target.returncode)
+
+
+def _started(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  # Postgres's own programs, no shell
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
+
+
+def _feed(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
+    """Gives one program what the other writes; one that fails half-way has nothing committed."""
+    if source.stdout and target.stdin:
+        for number, line in enumerate(source.stdout):
+            if number > HEAD or line not in TOO_NEW:
+                target.stdin.write(line)
+        if source.wait():
+            target.kill()
+        target.communicate()
 
 
 def _run(dsn: str, program: str, arguments: Sequence[str]) -> None:
     address, password = connection_parts(dsn)
     done = subprocess.run(  # noqa: S603  # Postgres's own programs, no shell
         [
-            str(package_folder() / "pginstall" / "bin" / program),
+            _program(program),
             f"--dbname={address}",
             "--no-password",
             *arguments,
         ],
-        env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": password, "LC_ALL": "C.UTF-8"},
+        env=_environment(password),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
     )
-    if done.returncode:
+    _check(program, done.returncode)
+
+
+def _program(name: str) -> str:
+    return str(package_folder() / "pginstall" / "bin" / name)
+
+
+def _environment(password: str) -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "PGPASSWORD": password, "LC_ALL": "C.UTF-8"}
+
+
+def _check(program: str, code: int) -> None:
+    if code:
         # its messages may hold rows
         raise ServiceUnavailable(
-            f"{program} ended with code {done.returncode}.",
+            f"{program} ended with code {code}.",
             next_step="The log of the database server says why.",
         )
