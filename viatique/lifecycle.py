@@ -22,6 +22,7 @@ class CopyStatus(StrEnum):
 class Action(StrEnum):
     """What an audit event says was done."""
 
+    ROSTER = "ROSTER"
     IMPORT = "IMPORT"
     QUARANTINE = "QUARANTINE"
     VALIDATE = "VALIDATE"

@@ -5,7 +5,8 @@ column, never what is written there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from viatique.errors import InvalidRoster, Problem
@@ -59,6 +60,47 @@ def read_roster(data: bytes) -> tuple[Student, ...]:
     if problems:
         raise _invalid(problems)
     return tuple(students)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterChange:
+    """What a later file says of a roster.
+
+    Attributes:
+        added: people who are not on it.
+        changed: people of whom the file says something else, as they are from now on.
+        absent: people on it of whom the file says nothing: they stay.
+    """
+
+    added: tuple[Student, ...]
+    changed: tuple[Student, ...]
+    absent: tuple[StudentId, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many people each part names."""
+        return {name: len(getattr(self, name)) for name in ("added", "changed", "absent")}
+
+
+def compare_rosters(before: Sequence[Student], given: Sequence[Student]) -> RosterChange:
+    """What to change so that a roster says what a file says. An empty cell takes nothing away."""
+    known = {student.student_id: student for student in before}
+    named = {student.student_id for student in given}
+    merged = [_written_over(known.get(student.student_id), student) for student in given]
+    return RosterChange(
+        added=tuple(student for student in merged if student.student_id not in known),
+        changed=tuple(
+            student for student in merged if known.get(student.student_id, student) != student
+        ),
+        absent=tuple(student_id for student_id in known if student_id not in named),
+    )
+
+
+def _written_over(known: Student | None, given: Student) -> Student:
+    if known is None:
+        return given
+    written = {one.name: getattr(given, one.name) for one in fields(given)}
+    return replace(known, **{name: value for name, value in written.items() if value})
 
 
 def split_full_name(full_name: str) -> tuple[str, str]:

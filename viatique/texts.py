@@ -143,6 +143,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "First account of the dashboard, shown once: {login} / {password}",
         "Premier compte du tableau de bord, montré une fois : {login} / {password}",
     ),
+    "roster_changed": (
+        "{added} students added, {changed} corrected; {absent} not in the file stay on the roster.",
+        "{added} élèves ajoutés, {changed} corrigés ; {absent} absents du fichier sont gardés.",
+    ),
     "marker": ("Marker", "Correcteur"),
     "dispatched": (
         "{count} assignments made or moved.",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from dashboard.actions.identify import decide_soon
 from dashboard.core import acting, open_database, passing_folder, prefect, workbench
 from viatique.access import Permission
 from viatique.db import audit
@@ -17,6 +18,7 @@ from viatique.exam_file import ExamFile
 from viatique.lifecycle import Action
 from viatique.models import ExamId, Student
 from viatique.services.flow_runs import FlowName
+from viatique.steps.change_roster import change_roster
 from viatique.steps.check_exam import check_exam
 from viatique.steps.create_exam import store_exam
 from viatique.steps.import_scan import receive_scan
@@ -42,6 +44,21 @@ def create(token: str, exam: ExamFile, students: Sequence[Student]) -> ExamId:
     """
     acting(token, Permission.RUN_EXAMS)
     return store_exam(open_database(), exam, students)
+
+
+def change_students(token: str, exam_id: ExamId, students: Sequence[Student]) -> dict[str, int]:
+    """Adds students to the roster or corrects their lines, and has the exam decided again.
+
+    Returns:
+        How many were added and changed, and how many the file does not name.
+
+    Raises:
+        Forbidden: the account may not.
+    """
+    run = acting(token, Permission.RUN_EXAMS)
+    change = change_roster(open_database(), run, exam_id, students)
+    decide_soon(exam_id)
+    return change.counts
 
 
 def receive(token: str, exam_id: ExamId, name: str, scan: BinaryIO) -> bool:

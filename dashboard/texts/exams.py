@@ -96,6 +96,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} problem(s) in the roster; nothing is kept until they are corrected:",
         "{count} problème(s) dans la liste ; rien n'est gardé avant correction :",
     ),
+    "roster": ("Students", "Élèves"),
+    "roster_change_help": (
+        "Adds the students of a file, or corrects their lines. Nobody is taken off the roster.",
+        "Ajoute les élèves d'un fichier, ou corrige leurs lignes. Personne n'est retiré.",
+    ),
+    "change_roster": ("Add or correct these students", "Ajouter ou corriger ces élèves"),
     "line": ("Line", "Ligne"),
     "column": ("Column", "Colonne"),
     "what_is_wrong": ("What is wrong", "Ce qui ne va pas"),

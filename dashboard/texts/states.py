@@ -22,6 +22,7 @@ IDENTITIES: dict[IdentityState, tuple[str, str, str]] = {
 }
 
 ACTIONS: dict[Action, tuple[str, str]] = {
+    Action.ROSTER: ("roster changed", "liste des élèves modifiée"),
     Action.IMPORT: ("found in a scan", "trouvée dans un scan"),
     Action.QUARANTINE: ("put in quarantine", "mise en quarantaine"),
     Action.VALIDATE: ("found good to mark", "jugée bonne à corriger"),
@@ -35,8 +36,6 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.CREATE_ANN: ("annotation made", "annotation faite"),
     Action.UPDATE_ANN: ("annotation changed", "annotation modifiée"),
     Action.DELETE_ANN: ("annotation deleted", "annotation supprimée"),
-    Action.KEEP_COMMENT: ("comment kept in the bank", "commentaire gardé dans la banque"),
-    Action.DROP_COMMENT: ("comment taken from the bank", "commentaire retiré de la banque"),
     Action.SCORE: ("points given", "points attribués"),
     Action.FINALIZE: ("finalized", "finalisée"),
     Action.REOPEN: ("reopened", "rouverte"),
@@ -45,7 +44,6 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.RELEASE: ("results released", "résultats publiés"),
     Action.VIEW_IDENTITY: ("whole page looked at", "page entière consultée"),
     Action.DOWNLOAD: ("downloaded", "téléchargée"),
-    Action.RESET_METRICS: ("metrics reset", "métriques remises à zéro"),
     Action.ERASE: ("personal data erased", "données personnelles effacées"),
     Action.KEEP_COMMENT: ("comment kept in the bank", "commentaire gardé dans la banque"),
     Action.DROP_COMMENT: ("comment taken out of the bank", "commentaire retiré de la banque"),

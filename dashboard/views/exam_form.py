@@ -7,15 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.actions.exams import create
+from dashboard.actions.exams import change_students, create
 from dashboard.page import Visit
 from dashboard.texts.exams import FIELDS, LANGUAGES, LAYOUTS, SEGMENTATIONS
 from viatique.errors import InvalidInput, InvalidTable, Problem
 from viatique.exam_file import ExamFile, exam_from
-from viatique.models import FieldName, Language, Layout, Student
+from viatique.models import ExamId, FieldName, Language, Layout, Student
 from viatique.settings import load_settings
 from viatique.steps.create_exam import receive_exam_file, receive_roster
 from viatique.texts import problem_text
+from viatique.texts import text as core_text
 
 logger = logging.getLogger("viatique")
 
@@ -35,6 +36,15 @@ def show_form(visit: Visit) -> None:
         _show_fields(visit, students)
     with by_file:
         _show_file(visit, students)
+
+
+def show_roster_change(visit: Visit, exam_id: ExamId) -> None:
+    """Students are added to the roster, or their lines corrected."""
+    st.caption(visit.text("roster_change_help"))
+    students = _roster(visit)
+    if st.button(visit.text("change_roster"), disabled=not students):
+        counts = change_students(visit.token, exam_id, students)
+        st.toast(core_text("roster_changed", visit.language, **counts))
 
 
 def _roster(visit: Visit) -> tuple[Student, ...]:

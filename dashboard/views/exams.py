@@ -9,7 +9,7 @@ from dashboard.data.exams import ExamPage, exam_page, exams
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from dashboard.texts.exams import LAYOUTS, SEGMENTATIONS
-from dashboard.views.exam_form import show_form
+from dashboard.views.exam_form import show_form, show_roster_change
 from dashboard.views.runs import show_runs
 from viatique.errors import ServiceUnavailable
 from viatique.models import ExamId
@@ -65,6 +65,8 @@ def _show_exam(visit: Visit, found: ExamPage) -> None:
         st.subheader(visit.text("work"), anchor=False)
         _show_starts(visit, exam.exam_id)
         show_runs(visit, exam.exam_id)
+    with st.expander(visit.text("roster")):
+        show_roster_change(visit, exam.exam_id)
     with st.expander(visit.text("marking_scheme")):
         st.table(
             [

@@ -54,6 +54,18 @@ def test_create_prints_the_id_alone_and_the_next_command_beside(
     assert exam in viatique("exam", "list").out
 
 
+def test_forgotten_students_are_added_with_the_next_command_beside(
+    viatique: Command, exam: str, tmp_path: Path
+) -> None:
+    later = tmp_path / "later.csv"
+    later.write_text("INE;NOM;PRENOM\nS1;Alfa;Anne\nS9;Omega;Olga\n", "utf-8")
+    printed = viatique("exam", "roster", exam, later)
+    assert text("roster_changed", CLI_LANGUAGE, added=1, changed=1, absent=2) in printed.err
+    assert f"viatique identify {exam}" in printed.err
+    later.write_text("NOM;PRENOM\nAlfa;Anne\n", "utf-8")
+    assert "INE" in viatique("exam", "roster", exam, later, code=2).err
+
+
 def test_name_of_an_exam_is_shown_as_it_is_written(viatique: Command, tmp_path: Path) -> None:
     path = write_exam(tmp_path)
     path.write_text(path.read_text("utf-8").replace("Bac blanc", "Bac [/b] [red] :smile:"), "utf-8")

@@ -47,6 +47,18 @@ def test_an_exam_is_created_by_the_form(bench: Workbench, visiting: Visiting) ->
     assert app.query_params["exam"] == exam.exam_id
 
 
+def test_a_forgotten_student_is_added(
+    bench: Workbench, visiting: Visiting, exam_id: ExamId
+) -> None:
+    app = visiting("exams", exam=exam_id)
+    app.file_uploader[1].upload("later.csv", b"INE;NOM;PRENOM\nS9;Omega;Olga\n").run()
+    labelled(app.button, "Add or correct these students").click().run()
+    assert not app.exception
+    assert "1 students added" in app.toast[0].value
+    with bench.database.transaction() as connection:
+        assert count_students(connection, exam_id) == 4
+
+
 def test_an_exam_is_created_from_its_file(
     bench: Workbench, visiting: Visiting, tmp_path: Path
 ) -> None:

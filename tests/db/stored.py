@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from viatique.db import copies, sources
 from viatique.db.copies import NewCopy
-from viatique.db.exams import allocate_copy_numbers, insert_exam, insert_students, new_exam_id
+from viatique.db.exams import allocate_copy_numbers, insert_exam, new_exam_id, put_students
 from viatique.db.pool import Database
 from viatique.exam_file import ExamFile
 from viatique.models import (
@@ -51,7 +51,7 @@ def store_exam(database: Database) -> ExamId:
     ]
     with database.transaction() as connection:
         insert_exam(connection, exam_id, EXAM)
-        insert_students(connection, exam_id, students)
+        put_students(connection, exam_id, students)
     return exam_id
 
 

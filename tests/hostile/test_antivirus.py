@@ -33,7 +33,7 @@ from viatique.errors import AntivirusUnavailable, InfectedFile, InvalidSettings,
 from viatique.models import ExamId
 from viatique.settings import load_settings
 from viatique.steps.check_exam import check_exam
-from viatique.steps.create_exam import create_exam
+from viatique.steps.create_exam import create_exam, receive_roster
 from viatique.steps.import_scan import receive_scan
 from viatique.steps.inbox import inbox_folder, receive_inbox
 from viatique.steps.record_marks import receive_marks
@@ -142,6 +142,11 @@ def _roster(house: House) -> str:
     return _refusal(create_exam, house.bench, path)
 
 
+def _later_roster(house: House) -> str:
+    path = house.file("later.csv", TABLE)
+    return _refusal(receive_roster, house.bench.settings.clamd, path.read_bytes())
+
+
 def _marks(house: House) -> str:
     copy_id = list_copies(house.bench, house.exam_id)[0].copy_id
     data = b"copy;question;points;remark\n" + copy_id.encode() + b";1;2,5;" + EICAR + b"\n"
@@ -161,6 +166,12 @@ def _uploaded_roster(house: House) -> str:
     return page.error[0].value if page.error else "taken"
 
 
+def _uploaded_later_roster(house: House) -> str:
+    page = house.visiting("exams", exam=house.exam_id)
+    page.file_uploader[1].upload("roster.csv", TABLE).run()
+    return page.error[0].value if page.error else "taken"
+
+
 def _uploaded_exam_file(house: House) -> str:
     page = house.visiting("exams", new="1")
     page.file_uploader[0].upload("roster.csv", ROSTER.encode())
@@ -176,10 +187,12 @@ DOORS: dict[str, Callable[[House], str]] = {
     "HOME/inbox": _inbox,
     "viatique exam create: exam.toml": _exam_file,
     "viatique exam create: roster": _roster,
+    "viatique exam roster": _later_roster,
     "viatique marks": _marks,
     "dashboard: import a scan": lambda house: _uploaded_scan(house, "Import this scan"),
     "dashboard: try a scan": lambda house: _uploaded_scan(house, "Try it first"),
     "dashboard: roster": _uploaded_roster,
+    "dashboard: later roster": _uploaded_later_roster,
     "dashboard: exam.toml": _uploaded_exam_file,
 }
 COMMANDS = {door.partition(":")[0] for door in DOORS if door.startswith("viatique ")}

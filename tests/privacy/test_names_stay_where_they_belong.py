@@ -23,7 +23,7 @@ from tests.steps.benches import (
 from tests.steps.readings import give_readings
 from tests.unit.pdf_factories import scan
 from viatique.cli import app
-from viatique.db.exams import insert_students
+from viatique.db.exams import put_students
 from viatique.db.pool import Database
 from viatique.errors import Conflict, UnexpectedFailure
 from viatique.models import CopyId, ExamId, Student, StudentId
@@ -142,7 +142,7 @@ def _fail_unforeseen(viatique: Command, exam: str, patch: pytest.MonkeyPatch) ->
 def _fail_in_the_database(database: Database, exam: str) -> None:
     nameless = Student(student_id=StudentId(""), last_name=LAST_NAME, first_name=FIRST_NAME)
     with pytest.raises(Conflict) as refused, database.transaction() as connection:
-        insert_students(connection, ExamId(exam), [nameless])
+        put_students(connection, ExamId(exam), [nameless])
     assert LAST_NAME not in str(refused.value)
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from viatique.access import Role
-from viatique.cli import backups, direction, doctor, erasing, running, terminal, upkeep
+from viatique.cli import backups, direction, doctor, erasing, rosters, running, terminal, upkeep
 from viatique.cli.audit import audit_app
 from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
 from viatique.cli.identity import confirm, merge
@@ -78,6 +78,7 @@ app.command(audit_app)
 app.command(metrics_app)
 app.register_install_completion_command()
 direction.register(app, exam_app)
+rosters.register(exam_app)
 doctor.register(app)
 backups.register(app)
 erasing.register(app)

@@ -76,7 +76,8 @@ def insert_exam(connection: Connection, exam_id: ExamId, exam: ExamFile) -> None
     )
 
 
-def insert_students(connection: Connection, exam_id: ExamId, students: Sequence[Student]) -> None:
+def put_students(connection: Connection, exam_id: ExamId, students: Sequence[Student]) -> None:
+    """Adds people to the roster; those who are on it get this line instead of theirs."""
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -84,6 +85,10 @@ def insert_students(connection: Connection, exam_id: ExamId, students: Sequence[
                 email, student_number)
             VALUES (%(exam)s, %(student)s, %(last)s, %(first)s, %(birth)s, %(group)s, %(email)s,
                 %(number)s)
+            ON CONFLICT ON CONSTRAINT student_pk DO UPDATE SET
+                last_name = EXCLUDED.last_name, first_name = EXCLUDED.first_name,
+                birth_date = EXCLUDED.birth_date, group_name = EXCLUDED.group_name,
+                email = EXCLUDED.email, student_number = EXCLUDED.student_number
             """,
             [
                 {

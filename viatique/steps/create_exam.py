@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viatique.antivirus import check_bytes
-from viatique.db.exams import insert_exam, insert_students, new_exam_id
+from viatique.db.exams import insert_exam, new_exam_id, put_students
 from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.exam_file import ExamFile, read_exam_file
@@ -26,8 +26,8 @@ def create_exam(bench: Workbench, path: Path) -> ExamId:
         InfectedFile, AntivirusUnavailable: clamd refused one, or cannot be asked.
     """
     clamd = bench.settings.clamd
-    exam = receive_exam_file(clamd, _read(path, "exam file"))
-    students = receive_roster(clamd, _read(path.parent / exam.roster, "roster"))
+    exam = receive_exam_file(clamd, read_given(path, "exam file"))
+    students = receive_roster(clamd, read_given(path.parent / exam.roster, "roster"))
     return store_exam(bench.database, exam, students)
 
 
@@ -48,12 +48,17 @@ def store_exam(database: Database, exam: ExamFile, students: Sequence[Student]) 
     exam_id = new_exam_id()
     with database.transaction() as connection:
         insert_exam(connection, exam_id, exam)
-        insert_students(connection, exam_id, students)
+        put_students(connection, exam_id, students)
     logger.info("exam_created", extra={"exam_id": exam_id, "students": len(students)})
     return exam_id
 
 
-def _read(path: Path, what: str) -> bytes:
+def read_given(path: Path, what: str) -> bytes:
+    """The bytes of a file somebody named.
+
+    Raises:
+        NotFound: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError:

@@ -27,25 +27,31 @@ def decide_identities(
 ) -> int:
     """Decides every copy that was read and stores what changed.
 
-    Nothing is held while deciding; if readings or people's answers changed meanwhile, it decides
-    again from what there is now.
+    Nothing is held while deciding; if readings, people's answers or the roster changed meanwhile,
+    it decides again from what there is now.
 
     Returns:
         How many copies changed.
     """
     while True:
         with database.transaction() as connection:
-            stored = identities.list_readings(connection, exam_id)
-            roster = list_students(connection, exam_id)
+            stored, roster = _facts(connection, exam_id)
         decisions = _decide(store, stored, roster, threshold)
         with database.transaction() as connection:
             identities.lock_decisions(connection, exam_id)
-            if identities.list_readings(connection, exam_id) == stored:
+            if _facts(connection, exam_id) == (stored, roster):
                 applied = identities.apply_decisions(connection, decisions, run=run)
                 _observe(connection, applied, run)
                 break
     logger.info("identities_decided", extra={"exam_id": exam_id, "changed": len(applied)})
     return len(applied)
+
+
+def _facts(
+    connection: Connection, exam_id: ExamId
+) -> tuple[tuple[StoredReading, ...], tuple[Student, ...]]:
+    """All that a decision depends on: what was read, who answered what, who is on the roster."""
+    return identities.list_readings(connection, exam_id), list_students(connection, exam_id)
 
 
 def _observe(connection: Connection, applied: Sequence[Applied], run: Run) -> None:
