@@ -16,6 +16,7 @@ from viatique.db.accounts import Account
 from viatique.errors import ViatiqueError
 from viatique.models import ExamId, Language
 from viatique.steps.sign_in import account_of
+from viatique.texts import error_text
 
 logger = logging.getLogger("viatique")
 
@@ -110,7 +111,7 @@ def tried(act: Callable[..., None]) -> Callable[..., None]:
             act(*arguments)
         except ViatiqueError as error:
             logger.info("refused", exc_info=error)
-            st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+            st.toast(error_text(error, _language()), icon="⚠️")
 
     return trying
 
@@ -121,7 +122,7 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except ViatiqueError as error:
-        st.error(f"{error.what} {error.next_step}")
+        st.error(error_text(error, _language()))
 
 
 def chosen_exam(

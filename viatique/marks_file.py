@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from viatique.errors import InvalidMarks, Problem
+from viatique.lifecycle import MARKABLE, CopyStatus
 from viatique.models import Annotation, AnnotationKind, CopyId, Rect
 from viatique.scoring import Scheme, points_problem
 from viatique.tables import Row, Table, decode_text, read_table
@@ -53,10 +54,11 @@ class CopyFacts:
     """What marks are checked against: may the copy be marked, and how many pages has it.
 
     Attributes:
+        status: only some let marks change.
         is_held: a marker has it now, so that a file would write over what they see.
     """
 
-    is_markable: bool
+    status: CopyStatus
     is_held: bool = False
     page_count: int
 
@@ -100,8 +102,8 @@ def _copy_problems(
         message = "this exam has no such copy; `viatique copies EXAM` lists them"
         yield Problem(line=item.line, column="copy", message=message)
         return
-    if not facts.is_markable:
-        message = f"copy {item.copy_id} cannot be marked in its present status"
+    if facts.status not in MARKABLE:
+        message = _unmarkable(item.copy_id, facts.status)
         yield Problem(line=item.line, column="copy", message=message)
     if facts.is_held:
         message = f"a marker has copy {item.copy_id} now; wait, or take its lock away"
@@ -117,6 +119,21 @@ def _copy_problems(
         if annotation.page >= facts.page_count:
             message = f"page {annotation.page} is not one of its pages 0 to {facts.page_count - 1}"
             yield Problem(line=item.line, column="annotations.page", message=message)
+
+
+def _unmarkable(copy_id: CopyId, status: CopyStatus) -> str:
+    match status:
+        case CopyStatus.STAGING:
+            return (
+                f"copy {copy_id} was not cut out of its scan yet;"
+                " `viatique import EXAM` goes on with that"
+            )
+        case CopyStatus.QUARANTINE:
+            return f"copy {copy_id} is in quarantine; look at it, then `viatique release {copy_id}`"
+        case CopyStatus.GRADED:
+            return f"copy {copy_id} is finalized; `viatique reopen {copy_id}` takes it back"
+        case _:
+            return f"copy {copy_id} is being finalized; wait until that is done"
 
 
 def _from_csv(data: bytes, problems: list[Problem]) -> tuple[CopyMarks, ...]:

@@ -1,8 +1,9 @@
 """Texts people read, in French and English, by code. Codes are what is stored and logged."""
 
 import os
-import re
 
+from viatique.errors import ViatiqueError
+from viatique.french import in_french
 from viatique.models import Language
 
 
@@ -69,18 +70,6 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
 }  # fmt: skip
 
-PROBLEMS: dict[str, str] = {
-    # a problem in a file people write, as a pattern of its English text: French
-    "no column with the student's id was found": "aucune colonne avec l'identifiant de l'élève",
-    "no column with the student's name was found": "aucune colonne avec le nom de l'élève",
-    "there are no students in it": "il n'y a aucun élève",
-    "the last name is empty": "le nom est vide",
-    "the id is empty": "l'identifiant est vide",
-    "not a date: write dd/mm/yyyy or yyyy-mm-dd": "pas une date : écrire jj/mm/aaaa ou aaaa-mm-jj",
-    r"longer than (\d+) characters, or not text": "plus de {0} caractères, ou pas du texte",
-    r"the same id as on line (\d+)": "le même identifiant qu'à la ligne {0}",
-}
-
 TEXTS: dict[str, tuple[str, str]] = {
     "next_in_terminal": ("Next steps, in a terminal", "Pour la suite, dans un terminal"),
     "starting": ("Starting the local services", "Démarrage des services locaux"),
@@ -108,6 +97,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "do_review": ("say whose each is", "dire à qui est chacune"),
     "do_quarantine": ("look, then release or rescan", "regarder, puis libérer ou rescanner"),
     "do_failed": ("run the command again", "relancer la commande"),
+    "line": ("line", "ligne"),
+    "column": ("column", "colonne"),
+    "problem": ("problem", "problème"),
+    "this_run": ("This run changed {count} copies.", "Ce passage a changé {count} copies."),
     "and_more": ("and {count} more", "et {count} de plus"),
     "missing_pages": ("missing: page {pages}", "manque : page {pages}"),
     "page_defect": ("page {page}: {reason}", "page {page} : {reason}"),
@@ -196,10 +189,12 @@ def reason_text(code: str, language: Language) -> str:
     return french if language is Language.FR else english
 
 
-def problem_text(message: str, language: Language) -> str:
-    """What is wrong in a file, for people; a message nobody translated stands for itself."""
-    if language is Language.FR:
-        for pattern, french in PROBLEMS.items():
-            if found := re.fullmatch(pattern, message):
-                return french.format(*found.groups())
-    return message
+def sentence_text(sentence: str, language: Language) -> str:
+    """What an error or a problem says in English, in the reader's language."""
+    return in_french(sentence) if language is Language.FR else sentence
+
+
+def error_text(error: ViatiqueError, language: Language) -> str:
+    """What happened and what to do next, in the reader's language."""
+    said = (sentence_text(error.what, language), sentence_text(error.next_step, language))
+    return " ".join(said).strip()

@@ -15,7 +15,7 @@ from viatique.exam_file import ExamFile, exam_from
 from viatique.models import ExamId, FieldName, Language, Layout, Student
 from viatique.settings import load_settings
 from viatique.steps.create_exam import receive_exam_file, receive_roster
-from viatique.texts import problem_text
+from viatique.texts import sentence_text
 from viatique.texts import text as core_text
 
 logger = logging.getLogger("viatique")
@@ -86,7 +86,7 @@ def _show_problems(visit: Visit, problems: tuple[Problem, ...]) -> None:
             {
                 visit.text("line"): problem.line or None,
                 visit.text("column"): problem.column,
-                visit.text("what_is_wrong"): problem_text(problem.message, visit.language),
+                visit.text("what_is_wrong"): sentence_text(problem.message, visit.language),
             }
             for problem in problems
         ],

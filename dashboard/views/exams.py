@@ -15,6 +15,7 @@ from viatique.errors import ServiceUnavailable
 from viatique.models import ExamId
 from viatique.services.flow_runs import FlowName
 from viatique.settings import load_settings
+from viatique.texts import error_text, sentence_text
 
 logger = logging.getLogger("viatique")
 
@@ -110,7 +111,7 @@ def _import(visit: Visit, exam_id: ExamId) -> str:
         start(visit.token, FlowName.IMPORT, exam_id)
     except ServiceUnavailable as error:
         logger.warning("run_not_started", exc_info=True)
-        return visit.text("scan_kept", why=error.what)
+        return visit.text("scan_kept", why=sentence_text(error.what, visit.language))
     return visit.text("scan_received")
 
 
@@ -157,6 +158,6 @@ def _start(visit: Visit, name: FlowName, exam_id: ExamId) -> None:
         start(visit.token, name, exam_id)
     except ServiceUnavailable as error:
         logger.warning("run_not_started", exc_info=True)
-        st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+        st.toast(error_text(error, visit.language), icon="⚠️")
     else:
         st.toast(visit.text("run_started", name=visit.text(f"run_{name}")))

@@ -21,7 +21,7 @@ from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam
 from viatique.errors import ViatiqueError
 from viatique.models import CopyId, ExamId, Student, StudentId
-from viatique.texts import reason_text
+from viatique.texts import error_text, reason_text
 
 CHOICES = 4
 """Candidates with a key of their own."""
@@ -197,7 +197,7 @@ def _answer(visit: Visit, copy_id: CopyId, student_id: StudentId | None) -> None
     try:
         confirm(visit.token, copy_id, student_id)
     except ViatiqueError as error:
-        st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+        st.toast(error_text(error, visit.language), icon="⚠️")
         return
     st.session_state.pop("looked_at", None)
     st.session_state.setdefault(DONE, []).append(copy_id)
@@ -209,7 +209,7 @@ def _merge(visit: Visit, copy_id: CopyId, rival: Rival) -> None:
     try:
         merge(visit.token, copy_id, rival.copy_id, rival.student_id)
     except ViatiqueError as error:
-        st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+        st.toast(error_text(error, visit.language), icon="⚠️")
         return
     st.session_state.pop("looked_at", None)
     st.query_params.pop("copy", None)
@@ -221,7 +221,7 @@ def _undo(visit: Visit, copy_id: CopyId) -> None:
     try:
         take_back(visit.token, copy_id)
     except ViatiqueError as error:
-        st.toast(f"{error.what} {error.next_step}", icon="⚠️")
+        st.toast(error_text(error, visit.language), icon="⚠️")
         return
     st.session_state.pop("looked_at", None)
     st.query_params["copy"] = copy_id

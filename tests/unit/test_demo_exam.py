@@ -13,6 +13,7 @@ from viatique.demo.forms import Form
 from viatique.demo.marks import demo_marks
 from viatique.demo.plan import NO_TRAPS, Trap, Traps, plan_exam
 from viatique.exam_file import read_exam_file
+from viatique.lifecycle import CopyStatus
 from viatique.marks_file import CopyFacts, check_marks, read_marks
 from viatique.models import CopyId, Layout
 from viatique.roster import read_roster
@@ -161,7 +162,7 @@ def test_demo_marks_pass_the_import_checks(exam: DemoExam, seed: int) -> None:
     copy_ids = [CopyId(f"copy-{number}") for number in range(20)]
     items = demo_marks(copy_ids, scheme, seed=seed)
     marks = read_marks(json.dumps(items).encode())
-    facts = dict.fromkeys(copy_ids, CopyFacts(is_markable=True, page_count=2))
+    facts = dict.fromkeys(copy_ids, CopyFacts(status=CopyStatus.READY, page_count=2))
     assert check_marks(marks, scheme, facts) == ()
     assert all(item.scores.keys() == scheme.maximum().keys() for item in marks)
     assert items == demo_marks(copy_ids, scheme, seed=seed)

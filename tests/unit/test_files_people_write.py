@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.test_scoring import SCHEME
 from viatique.errors import InvalidExamFile, InvalidMarks, InvalidRoster
 from viatique.exam_file import read_exam_file
+from viatique.lifecycle import CopyStatus
 from viatique.marks_file import CopyFacts, check_marks, read_marks
 from viatique.models import AnnotationKind, CopyId, Layout, Rect, Segmentation
 from viatique.roster import read_roster, split_full_name
@@ -180,9 +181,9 @@ def test_marks_are_checked_against_scheme_and_copies() -> None:
         b"copy,question,points\nC1,1.a,3.25\nC1,9,1\nC9,1.a,1\nC2,1.a,1\nC3,1.a,1\n"
     )
     facts = {
-        CopyId("C1"): CopyFacts(is_markable=True, page_count=4),
-        CopyId("C2"): CopyFacts(is_markable=False, page_count=4),
-        CopyId("C3"): CopyFacts(is_markable=True, page_count=4),
+        CopyId("C1"): CopyFacts(status=CopyStatus.READY, page_count=4),
+        CopyId("C2"): CopyFacts(status=CopyStatus.GRADED, page_count=4),
+        CopyId("C3"): CopyFacts(status=CopyStatus.READY, page_count=4),
     }
     found = [(item.line, item.column) for item in check_marks(given_marks, SCHEME, facts)]
     assert found == [(2, "points"), (3, "points"), (4, "copy"), (5, "copy")]
@@ -190,6 +191,6 @@ def test_marks_are_checked_against_scheme_and_copies() -> None:
 
 def test_an_annotation_on_a_page_the_copy_has_not_is_refused() -> None:
     given_marks = read_marks(b'{"copy": "C1", "annotations": [{"page": 4, "x": 0, "y": 0}]}')
-    facts = {CopyId("C1"): CopyFacts(is_markable=True, page_count=4)}
+    facts = {CopyId("C1"): CopyFacts(status=CopyStatus.READY, page_count=4)}
     (problem,) = check_marks(given_marks, SCHEME, facts)
     assert problem.column == "annotations.page"

@@ -19,7 +19,7 @@ from viatique.seal_files import seal_files_of
 from viatique.steps.export_trail import export_trail
 from viatique.steps.seal_trail import seal_trail
 from viatique.steps.verify_audit import verify_audit
-from viatique.texts import CLI_LANGUAGE, reason_text, text
+from viatique.texts import CLI_LANGUAGE, reason_text, sentence_text, text
 
 audit_app = App(name="audit", help="Check, read, export and seal the audit trail.")
 
@@ -32,7 +32,7 @@ def verify() -> int:
         if not bench.has_roles:
             terminal.say(find("no_roles").what(CLI_LANGUAGE))
     for finding in found.findings:
-        results.print(f"✗ {_subject(finding)}: {finding.message}")
+        results.print(f"✗ {_subject(finding)}: {sentence_text(finding.message, CLI_LANGUAGE)}")
     counts = {"events": found.events, "seals": found.seals, "unsealed": found.unsealed}
     results.print(text("trail_checked", CLI_LANGUAGE, **counts, problems=len(found.findings)))
     return 3 if found.findings else 0

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from viatique import inline
-from viatique.cli.terminal import messages, progress_bars, show_report
+from viatique.cli.terminal import messages, progress_bars, say, show_report
 from viatique.errors import ServiceUnavailable
 from viatique.models import ExamId, Sha256
 from viatique.run import Run
@@ -18,7 +18,8 @@ from viatique.services.environment import prefect_environment, viatique_environm
 from viatique.services.local import ensure
 from viatique.settings import Settings, load_settings
 from viatique.steps.maintain import Chore, ChoreOutcome
-from viatique.steps.report import count_failures, report_exam
+from viatique.steps.report import count_changed, count_failures, report_exam
+from viatique.texts import CLI_LANGUAGE, text
 from viatique.workbench import Workbench, open_workbench
 
 RUNNER_GROUP = "viatique.runners"
@@ -70,6 +71,8 @@ def run_flow(
         run = flow(bench, *arguments)
     failures = count_failures(bench.database, exam_id, run)
     if is_last:
+        changed = count_changed(bench.database, run)
+        say(text("this_run" if changed else "nothing_to_do", CLI_LANGUAGE, count=changed))
         show_report(report_exam(bench.database, exam_id))
     return 1 if failures else 0
 

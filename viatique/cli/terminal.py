@@ -27,7 +27,7 @@ from viatique.errors import InvalidTable, ViatiqueError
 from viatique.lifecycle import CopyStatus
 from viatique.models import IdentityState
 from viatique.steps.report import CopyProblem, ExamReport
-from viatique.texts import CLI_LANGUAGE, TEXTS, reason_text, text
+from viatique.texts import CLI_LANGUAGE, TEXTS, reason_text, sentence_text, text
 
 
 class _Results(Console):
@@ -57,16 +57,21 @@ def say(message: str) -> None:
 
 def show_error(error: ViatiqueError) -> None:
     """What happened, every problem in a table, and what to do next."""
-    messages.print(Text(f"✗ {error.what}", style="bold red"))
+    messages.print(Text(f"✗ {_said(error.what)}", style="bold red"))
     if isinstance(error, InvalidTable) and error.problems:
-        table = Table("line", "column", "problem", box=None, header_style="bold")
+        titles = (text(key, CLI_LANGUAGE) for key in ("line", "column", "problem"))
+        table = Table(*titles, box=None, header_style="bold")
         for problem in error.problems[:50]:
-            table.add_row(str(problem.line or ""), problem.column, Text(problem.message))
+            table.add_row(str(problem.line or ""), problem.column, Text(_said(problem.message)))
         messages.print(table)
         if len(error.problems) > 50:
             messages.print(text("and_more", CLI_LANGUAGE, count=len(error.problems) - 50))
     if error.next_step:
-        messages.print(Text(f"→ {error.next_step}"))
+        messages.print(Text(f"→ {_said(error.next_step)}"))
+
+
+def _said(sentence: str) -> str:
+    return sentence_text(sentence, CLI_LANGUAGE)
 
 
 class _Rate(ProgressColumn):

@@ -273,6 +273,18 @@ def count_failures(connection: Connection, exam_id: ExamId, run: Run) -> int:
     return row["copies"] if row else 0
 
 
+def count_changed(connection: Connection, run: Run) -> int:
+    """Copies the run left an event on."""
+    row = connection.execute(
+        """
+        SELECT count(DISTINCT copy_id) AS copies FROM audit_event
+        WHERE correlation_id = %(correlation)s
+        """,
+        {"correlation": run.correlation_id},
+    ).fetchone()
+    return row["copies"] if row else 0
+
+
 def mark_failed(
     connection: Connection,
     copy_id: CopyId,

@@ -145,9 +145,9 @@ def _is_whole_image(document: pymupdf.Document, image: tuple[int | str, ...]) ->
 
 
 def _refused(defect: ScanDefect, why: str, page: int | None = None) -> InvalidScan:
-    place = f" (page {page})" if page else ""
+    place = f"{why} (page {page})" if page else why
     return InvalidScan(
-        f"The scan is refused whole: {why}{place}.",
+        f"The scan is refused whole: {place}.",
         next_step="Scan or export it again; nothing was stored.",
         defect=defect,
         page=page,

@@ -15,7 +15,7 @@ from viatique.db.pool import Connection
 from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_recorded
 from viatique.errors import Conflict, NotFound
 from viatique.files import Kind
-from viatique.lifecycle import MARKABLE, LockConflict
+from viatique.lifecycle import LockConflict
 from viatique.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
 from viatique.models import Annotation, CopyId, ExamId, Sha256
 from viatique.run import Run
@@ -84,7 +84,7 @@ def _check(
     changing = tuple(item for item in given if _changes(connection, stored, item))
     facts = {
         copy_id: CopyFacts(
-            is_markable=copy.status in MARKABLE,
+            status=copy.status,
             is_held=copy_id in held,
             page_count=copy.page_count,
         )

@@ -106,6 +106,12 @@ def _count_complete(connection: Connection, exam: Exam) -> int:
     return claims.count_complete(connection, exam.exam_id, leaves=leaves)
 
 
+def count_changed(database: Database, run: Run) -> int:
+    """Copies this run changed."""
+    with database.transaction() as connection:
+        return copies.count_changed(connection, run)
+
+
 def count_failures(database: Database, exam_id: ExamId, run: Run) -> int:
     """Copies whose work failed in this run and was not mended since."""
     with database.transaction() as connection:
