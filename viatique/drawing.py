@@ -1,4 +1,4 @@
-"""Pages drawn for people, in processes of their own: what a scan does to a renderer ends there.
+"""Pages drawn and cut for people, in processes of their own: what a scan does to MuPDF ends there.
 
 Streamlit and the API serve many people; a page that never ends or fills the memory must not stop
 them.
@@ -6,6 +6,7 @@ them.
 
 import atexit
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from viatique.models import Rect
 from viatique.pdf.render import render_page, render_png
-from viatique.workers import PDF_TIMEOUT_S, WorkerPool
+from viatique.workers import PDF_TIMEOUT_S, Item, Result, WorkerPool
 
 PROCESSES = 2
 """115 MiB each; a page takes 20 to 50 ms (2026-11-25)."""
@@ -37,13 +38,23 @@ def draw_png(copy_pdf: bytes, page: int, *, dpi: int, without: tuple[Rect, ...] 
         EngineFailure: it takes too long or too much memory.
     """
     drawing = Drawing(copy_pdf=copy_pdf, page=page, dpi=dpi, without=without)
-    return _pool().run_one(_png, drawing, timeout_s=PDF_TIMEOUT_S)
+    return run_apart(_png, drawing)
 
 
 def draw_page(copy_pdf: bytes, page: int, *, dpi: int) -> NDArray[np.uint8]:
     """``render_page`` in a process that can be killed; raises as ``draw_png``."""
     drawing = Drawing(copy_pdf=copy_pdf, page=page, dpi=dpi)
-    return _pool().run_one(_grey, drawing, timeout_s=PDF_TIMEOUT_S)
+    return run_apart(_grey, drawing)
+
+
+def run_apart(function: Callable[[Item], Result], item: Item) -> Result:
+    """What a function of a module returns for an item, in a process that can be killed.
+
+    Raises:
+        ViatiqueError: what it raised.
+        EngineFailure: it takes too long or too much memory.
+    """
+    return _pool().run_one(function, item, timeout_s=PDF_TIMEOUT_S)
 
 
 def _png(drawing: Drawing) -> bytes:

@@ -9,8 +9,8 @@ from viatique.steps import arrange_pages
 from viatique.steps.settle import release_from_quarantine
 
 
-def look_at_pages(token: str, copy_id: CopyId) -> dict[str, bytes]:
-    """Small pictures of all pages of a copy by their keys; leaves an event."""
+def look_at_pages(token: str, copy_id: CopyId) -> dict[str, bytes | None]:
+    """Small pictures of the pages of a copy that can be drawn, by key; leaves an event."""
     run = acting(token, Permission.VIEW_IDENTITY)
     return arrange_pages.thumbnails(open_database(), store(), run, copy_id)
 

@@ -82,7 +82,7 @@ def _show_pages(visit: Visit, found: Quarantined) -> None:
                 _show_page(visit, found, place, pictures[page.key])
 
 
-def _pictures(visit: Visit, found: Quarantined) -> dict[str, bytes]:
+def _pictures(visit: Visit, found: Quarantined) -> dict[str, bytes | None]:
     """Drawn, and their viewing audited, when a copy is opened or its pages are others."""
     wanted = (found.copy.copy_id, frozenset(page.key for page in found.pages))
     kept = st.session_state.get(LOOKED_AT)
@@ -92,12 +92,15 @@ def _pictures(visit: Visit, found: Quarantined) -> dict[str, bytes]:
     return kept[1]
 
 
-def _show_page(visit: Visit, found: Quarantined, place: int, picture: bytes) -> None:
+def _show_page(visit: Visit, found: Quarantined, place: int, picture: bytes | None) -> None:
     page = found.pages[place]
     label = visit.text("page_number", number=place + 1)
     note = f" · {visit.text('page_left_out')}" if page.is_left_out else ""
     st.markdown(f"**{label}**{note}")
-    st.image(picture, width="stretch", alt=f"{found.copy.copy_id}, {label}")
+    if picture:
+        st.image(picture, width="stretch", alt=f"{found.copy.copy_id}, {label}")
+    else:
+        st.caption(reason_text("page_unreadable", visit.language))
     with st.container(horizontal=True, gap="small"):
         for step, arrow, key in ((-1, "←", "earlier"), (1, "→", "later")):
             _button(

@@ -19,12 +19,15 @@ from tests.steps.benches import (
     stored_files,
     write_exam,
 )
+from viatique import drawing
 from viatique.inline import run_import
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import Language, Placement
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.finalize import compose_final
+from viatique.run import new_run
 from viatique.steps import import_scan, scan_jobs
+from viatique.steps.arrange_pages import thumbnails
 from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import receive_scan
 from viatique.workbench import Workbench
@@ -54,7 +57,7 @@ def test_files_with_random_changes_end_well(bench: Workbench, tmp_path: Path) ->
 def test_page_that_never_ends_is_stopped_and_spoils_its_own_copy_only(
     bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (scan_jobs, import_scan):
+    for module in (scan_jobs, import_scan, drawing):
         monkeypatch.setattr(module, "PDF_TIMEOUT_S", 2.0)
     exam_id = import_exam(bench, tmp_path)
     scan_pdf = tmp_path / "endless.pdf"
@@ -72,6 +75,8 @@ def test_page_that_never_ends_is_stopped_and_spoils_its_own_copy_only(
     assert (last.status, last.problem) == (CopyStatus.QUARANTINE, "unreadable_page")
     (event,) = events_of(bench, last.copy_id)
     assert event.details["defects"]["1"] == "page_unreadable"
+    first, second = thumbnails(bench.database, bench.store, new_run(), last.copy_id).values()
+    assert (first, second is None) == (None, False)
 
 
 def test_copy_that_cannot_be_cut_is_put_aside_with_one_event(

@@ -4,6 +4,8 @@ Only pages and what they show are taken: no metadata, links, annotations, forms 
 """
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pymupdf
 
@@ -34,10 +36,19 @@ def cut_pages(pages: Sequence[tuple[pymupdf.Document, Placement]]) -> bytes:
         return finished_bytes(copy)
 
 
+FINISHED: dict[str, Any] = {"garbage": 3, "deflate": True, "no_new_id": True, "use_objstms": 1}
+
+
 def finished_bytes(document: pymupdf.Document) -> bytes:
     """The document's bytes, the same each time: unused objects gone, no file id that changes."""
     document.xref_set_key(-1, "ID", "null")
-    return document.tobytes(garbage=3, deflate=True, no_new_id=True, use_objstms=1)
+    return document.tobytes(**FINISHED)
+
+
+def save_finished(document: pymupdf.Document, path: Path) -> None:
+    """Writes the same bytes to a file: a whole scan need not fit into memory."""
+    document.xref_set_key(-1, "ID", "null")
+    document.save(path, **FINISHED)
 
 
 def _add_page(copy: pymupdf.Document, scan: pymupdf.Document, placement: Placement) -> None:

@@ -1,12 +1,14 @@
 """Pages are taken out of a scan for good; those that stay keep their numbers and their bytes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pymupdf
 
 from viatique.models import Half
-from viatique.pdf.cut import finished_bytes
+from viatique.pdf.cut import save_finished
 from viatique.pdf.document import open_pdf
+from viatique.pdf.render import whiten
 
 HALF_DPI = 200
 """Resolution of a side of which only one half goes: the other is kept as a picture."""
@@ -15,12 +17,13 @@ CATALOGUE = ("Names", "Outlines", "AcroForm", "OpenAction", "StructTreeRoot", "P
 """What a document holds beside its pages, which may repeat what is on them."""
 
 
-def without_pages(scan: bytes, erased: Mapping[int, frozenset[Half]]) -> bytes:
-    """The scan with pages made blank.
+def without_pages(scan: Path, erased: Mapping[int, frozenset[Half]], target: Path) -> None:
+    """Writes the scan with pages made blank.
 
     Args:
         scan: a PDF.
         erased: 0-based pages, and which part of each goes.
+        target: the file to write.
 
     Raises:
         UnreadablePdf: it cannot be opened or worked on.
@@ -36,7 +39,7 @@ def without_pages(scan: bytes, erased: Mapping[int, frozenset[Half]]) -> bytes:
         document.del_xml_metadata()
         for key in CATALOGUE:
             document.xref_set_key(document.pdf_catalog(), key, "null")
-        return finished_bytes(document)
+        save_finished(document, target)
 
 
 def _blank(document: pymupdf.Document, page: pymupdf.Page) -> None:
@@ -51,7 +54,7 @@ def _blank_half(document: pymupdf.Document, number: int, half: Half) -> None:
     picture = page.get_pixmap(dpi=HALF_DPI)
     middle = picture.width // 2
     left, right = (0, middle) if half is Half.LEFT else (middle, picture.width)
-    picture.set_rect(pymupdf.IRect(left, 0, right, picture.height), (255, 255, 255))
+    whiten(picture, pymupdf.IRect(left, 0, right, picture.height))
     document.delete_page(number)
     fresh = document.new_page(number, width=seen.width, height=seen.height)
     fresh.insert_image(fresh.rect, stream=picture.tobytes("jpeg"))

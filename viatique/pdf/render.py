@@ -48,11 +48,15 @@ def render_png(copy_pdf: bytes, page: int, *, dpi: int, without: tuple[Rect, ...
     """
     with open_pdf(copy_pdf) as document:
         pixels = document[page].get_pixmap(dpi=dpi, alpha=False)
-    seen = np.asarray(pixels.samples_mv).reshape(pixels.height, pixels.stride)
-    for rect in without:  # Pixmap.set_rect does it pixel by pixel in Python, for seconds
-        part = _in_pixels(pixels, rect)
-        seen[part.y0 : part.y1, part.x0 * pixels.n : part.x1 * pixels.n] = WHITE
+    for rect in without:
+        whiten(pixels, _in_pixels(pixels, rect))
     return pixels.tobytes("png")
+
+
+def whiten(pixels: pymupdf.Pixmap, part: pymupdf.IRect) -> None:
+    """Makes a part of a picture white; ``Pixmap.set_rect`` does it pixel by pixel, for seconds."""
+    seen = np.asarray(pixels.samples_mv).reshape(pixels.height, pixels.stride)
+    seen[part.y0 : part.y1, part.x0 * pixels.n : part.x1 * pixels.n] = WHITE
 
 
 def grey(page: pymupdf.Page, *, dpi: int, clip: Rect | None = None) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ A page is named by its place in a scan, so what a person saw earlier is recognis
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pymupdf
 
@@ -15,10 +15,11 @@ from viatique.db import audit, pages
 from viatique.db.copies import find_copy
 from viatique.db.pages import CopyPage
 from viatique.db.pool import Connection, Database
-from viatique.errors import Conflict
+from viatique.drawing import run_apart
+from viatique.errors import Conflict, EngineFailure, UnreadablePdf
 from viatique.files import Kind, Store
 from viatique.lifecycle import Action
-from viatique.models import CopyId, Sha256
+from viatique.models import CopyId, Placement, Sha256
 from viatique.pdf.cut import cut_pages
 from viatique.pdf.document import open_pdf
 from viatique.pdf.render import render_png
@@ -32,8 +33,12 @@ Pages = tuple[CopyPage, ...]
 Arranged = Mapping[CopyId, Pages]
 
 
-def thumbnails(database: Database, store: Store, run: Run, copy_id: CopyId) -> dict[str, bytes]:
+def thumbnails(
+    database: Database, store: Store, run: Run, copy_id: CopyId
+) -> dict[str, bytes | None]:
     """Small PNGs of all pages of a copy by their keys; leaves a VIEW_IDENTITY event.
+
+    A page that cannot be drawn has none: the copy waits here because of it.
 
     Raises:
         NotFound: no such copy.
@@ -49,7 +54,7 @@ def thumbnails(database: Database, store: Store, run: Run, copy_id: CopyId) -> d
             run=run,
             details={"pages": len(found)},
         )
-    return {page.key: _thumbnail(store, page) for page in found}
+    return {page.key: _thumbnail(store, page, copy_id) for page in found}
 
 
 def reorder_pages(
@@ -207,19 +212,50 @@ def _first(arranged: Pages) -> str | None:
 
 
 def cut_file(store: Store, kept: Pages) -> Sha256 | None:
-    """The new file of a copy, cut from the scans; None when no page is left."""
-    return store.put(_pdf(store, kept), Kind.COPY) if kept else None
+    """The new file of a copy, cut from the scans; None when no page is left.
+
+    Raises:
+        UnreadablePdf, EngineFailure: the pages cannot be cut.
+    """
+    return run_apart(store_cut, _cutting(store, kept)) if kept else None
 
 
-def _pdf(store: Store, kept: Pages) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutting:
+    """Pages to be put together: the scan each lies in, and where."""
+
+    store_url: str
+    pages: tuple[tuple[Sha256, Placement], ...]
+
+
+def _cutting(store: Store, kept: Pages) -> Cutting:
+    return Cutting(store_url=store.url, pages=tuple((page.scan, page.placement) for page in kept))
+
+
+def _thumbnail(store: Store, page: CopyPage, copy_id: CopyId) -> bytes | None:
+    try:
+        return run_apart(draw_thumbnail, _cutting(store, (page,)))
+    except (UnreadablePdf, EngineFailure):
+        logger.warning("thumbnail_failed", exc_info=True, extra={"copy_id": copy_id})
+        return None
+
+
+def store_cut(cutting: Cutting) -> Sha256:
+    """Runs in a worker process: stores the pages as a copy's file."""
+    return Store(cutting.store_url).put(_pdf(cutting), Kind.COPY)
+
+
+def draw_thumbnail(cutting: Cutting) -> bytes:
+    """Runs in a worker process: a small PNG of the only page."""
+    return render_png(_pdf(cutting), 0, dpi=THUMBNAIL_DPI)
+
+
+def _pdf(cutting: Cutting) -> bytes:
+    store = Store(cutting.store_url)
     with ExitStack() as stack:
         scans: dict[Sha256, pymupdf.Document] = {}
-        for page in kept:
-            if page.scan not in scans:
-                path = stack.enter_context(store.local(page.scan, Kind.SCAN))
-                scans[page.scan] = stack.enter_context(open_pdf(path))
-        return cut_pages([(scans[page.scan], page.placement) for page in kept])
-
-
-def _thumbnail(store: Store, page: CopyPage) -> bytes:
-    return render_png(_pdf(store, (page,)), 0, dpi=THUMBNAIL_DPI)
+        for scan, _ in cutting.pages:
+            if scan not in scans:
+                path = stack.enter_context(store.local(scan, Kind.SCAN))
+                scans[scan] = stack.enter_context(open_pdf(path))
+        return cut_pages([(scans[scan], placement) for scan, placement in cutting.pages])

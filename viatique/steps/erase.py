@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from viatique.db import erasure, sources
 from viatique.db.audit import insert_event
@@ -18,7 +20,7 @@ from viatique.db.copies import list_copies
 from viatique.db.exams import find_exam, list_students
 from viatique.db.pool import Connection
 from viatique.errors import Conflict, NotFound
-from viatique.files import Kind
+from viatique.files import Kind, Store
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId, Half, Sha256, Student, StudentId
 from viatique.pdf.erase import without_pages
@@ -174,9 +176,28 @@ def _scans_without(
         erased: dict[int, frozenset[Half]] = {}
         for page in group:
             erased[page.source_page] = erased.get(page.source_page, frozenset()) | {page.half}
-        after = without_pages(bench.store.get(before, Kind.SCAN), erased)
-        made[source_id] = (before, bench.store.put(after, Kind.SCAN))
+        job = BlankJob(store_url=bench.store.url, scan=before, erased=erased)
+        made[source_id] = (before, bench.pool.run_one(blank_pages, job))
     return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlankJob:
+    """A scan, and the parts of its pages (0-based) that go."""
+
+    store_url: str
+    scan: Sha256
+    erased: dict[int, frozenset[Half]]
+
+
+def blank_pages(job: BlankJob) -> Sha256:
+    """Runs in a worker process: stores the scan without what goes."""
+    store = Store(job.store_url)
+    with TemporaryDirectory(prefix="viatique-") as folder:
+        blanked = Path(folder) / "scan.pdf"
+        with store.local(job.scan, Kind.SCAN) as scan:
+            without_pages(scan, job.erased, blanked)
+        return store.put_path(blanked, Kind.SCAN)
 
 
 def _check_free(
