@@ -66,3 +66,14 @@ def database(database_dsn: str) -> Iterator[Database]:
     database = Database(database_dsn).open()
     yield database
     database.close()
+
+
+@pytest.fixture
+def empty_dsn(server_dsn: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"empty_{secrets.token_hex(4)}"
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield with_database(server_dsn, name)
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

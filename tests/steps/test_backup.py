@@ -1,15 +1,13 @@
 """A backup brings back everything after everything was destroyed, or says that it cannot."""
 
 import json
-import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.conftest import with_database
 from tests.steps.benches import bench_on, count_rows, list_copies, mark_exam, stored_files
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
@@ -35,17 +33,6 @@ def exam_id(bench: Workbench, tmp_path: Path) -> ExamId:
     run_finalize(bench, exam_id)
     run_maintenance(bench, (Chore.SEAL,), is_whole=False)
     return exam_id
-
-
-@pytest.fixture
-def empty_dsn(server_dsn: str) -> Iterator[str]:
-    """A database with nothing in it."""
-    name = f"empty_{secrets.token_hex(4)}"
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield with_database(server_dsn, name)
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -6,17 +6,20 @@ import numpy as np
 import pymupdf
 import pytest
 
+from tests.steps.benches import import_exam, list_copies
+from viatique.db.sources import list_first_copy_files
 from viatique.demo.exam import generate_exam
 from viatique.demo.plan import NO_TRAPS
 from viatique.exam_file import read_exam_file
 from viatique.files import Kind, Store
-from viatique.models import CopyId, HeaderReading
+from viatique.models import CopyId, HeaderReading, Sha256
 from viatique.ocr import evidence
 from viatique.pdf.render import render_page
 from viatique.steps.read_headers import (
     READING_DPI,
     TOP_PART,
     ReadJob,
+    draw_references,
     read_copy_header,
     top_of_page,
 )
@@ -59,6 +62,28 @@ def test_the_top_of_a_page_is_as_in_the_whole_page_and_white_below(folder: Path)
     rows = int(TOP_PART * len(whole)) - 1
     assert np.array_equal(top[:rows], whole[:rows])
     assert (top[rows + 3 :] == 255).all()
+
+
+def test_a_damaged_copy_spoils_no_form_of_the_exam(
+    bench: Workbench, folder: Path, tmp_path: Path
+) -> None:
+    sound = bench.store.put(first_page(folder), Kind.COPY)
+    broken = bench.store.put(b"%PDF-1.7 and no more", Kind.COPY)
+    lost = Sha256("0" * 64)
+    (drawn,) = draw_references(bench.store, [broken, lost, sound])
+    assert drawn.shape == top_of_page(first_page(folder)).shape
+
+
+def test_forms_are_learned_from_copies_that_can_be_drawn(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    first, *others = list_copies(bench, exam_id)
+    with bench.database.transaction() as connection:
+        connection.execute(
+            "UPDATE page SET defect = 'page_unreadable' WHERE copy_id = %s AND position = 0",
+            (first.copy_id,),
+        )
+        found = list_first_copy_files(connection, exam_id, limit=4)
+    assert found == tuple(copy.file_sha256 for copy in others)
 
 
 @pytest.mark.slow

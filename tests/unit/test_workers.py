@@ -76,6 +76,18 @@ def test_new_processes_take_the_place_of_killed_idle_ones(tmp_path: Path) -> Non
         assert other != pid
 
 
+def test_a_process_that_is_slow_to_start_is_given_up_and_nothing_else_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr(workers, "START_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(workers.os, "kill", lambda pid, _signal: killed.append(pid))
+    with worker_pool(1, log_folder=tmp_path, log_format="json") as pool:
+        (found,) = pool.run(worker_pid, [0])
+    assert isinstance(found, EngineTimeout)
+    assert killed == []  # pid 0 would be this process and all it started
+
+
 PARENT = """
 import sys, time
 from pathlib import Path

@@ -7,6 +7,7 @@ from typing import Any
 from viatique.db.pool import Connection
 from viatique.errors import NotFound
 from viatique.models import ExamId, Sha256
+from viatique.page_defects import PageDefect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,13 +149,16 @@ def _source(row: dict[str, Any]) -> Source:
 def list_first_copy_files(
     connection: Connection, exam_id: ExamId, *, limit: int
 ) -> tuple[Sha256, ...]:
-    """The files of the exam's first copies, in the order of the stack."""
+    """The files of the exam's first copies whose first page can be drawn, in their order."""
     rows = connection.execute(
         """
         SELECT file_sha256 FROM copy
-        WHERE exam_id = %(exam)s AND file_sha256 IS NOT NULL
+        WHERE exam_id = %(exam)s AND file_sha256 IS NOT NULL AND NOT EXISTS (
+            SELECT FROM page
+            WHERE copy_id = copy.copy_id AND position = 0 AND defect = %(undrawable)s
+        )
         ORDER BY number LIMIT %(limit)s
         """,
-        {"exam": exam_id, "limit": limit},
+        {"exam": exam_id, "undrawable": PageDefect.UNREADABLE, "limit": limit},
     ).fetchall()
     return tuple(Sha256(row["file_sha256"]) for row in rows)

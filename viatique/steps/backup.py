@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from viatique.antivirus import check_file
 from viatique.db import admin, housekeeping
 from viatique.db.migrate import list_migrations
 from viatique.db.pool import Connection
@@ -110,12 +111,15 @@ def restore(settings: Settings, dsn: str, folder: Path) -> Backup:
         InvalidInput: it is no whole backup.
         Conflict: the database, the store or the seals' folder is not empty.
         StoredFileCorrupt: a file in it is damaged; nothing was restored.
+        InfectedFile, AntivirusUnavailable: clamd refused one, or cannot be asked; the same.
     """
     store = Store(settings.store_url or str(settings.home_path / "store"))
     seal_folder = seal_files_of(settings).folder
     _check_empty(dsn, store, seal_folder)
     backup = check_backup(folder)
     source = Store(str(folder / FILES))
+    for name in _stored(source):
+        check_file(settings.clamd, Path(source.path(*name)))
     for sha256, kind in _stored(source):
         store.put(source.get(sha256, kind), kind)
     if (folder / SEAL).is_dir():

@@ -6,6 +6,7 @@ Reading never decides: ``decide_identities`` does, for the whole exam at once.
 import functools
 import logging
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from viatique.db.copies import find_copy, list_page_defects
 from viatique.db.exams import find_exam
 from viatique.db.pool import Connection
 from viatique.db.sources import list_first_copy_files
-from viatique.errors import TransientError, UnreadablePdf, ViatiqueError
+from viatique.errors import FinalError, TransientError, UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.measured import OcrError, ocr_error
 from viatique.models import CopyId, ExamId, HeaderForm, HeaderReading, HeaderSpec, Rect, Sha256
@@ -152,10 +153,17 @@ def engine_of_process(models_folder: Path) -> Engine:
 def _known_forms(
     models_folder: Path, store_url: str, references: tuple[Sha256, ...], spec: HeaderSpec
 ) -> KnownForms:
-    store = Store(store_url)
-    copies = (store.get(sha256, Kind.COPY) for sha256 in references)
-    pages = (top_of_page(copy_pdf) for copy_pdf in copies)
+    pages = draw_references(Store(store_url), references)
     return learn_forms(engine_of_process(models_folder), pages, spec)
+
+
+def draw_references(store: Store, references: Sequence[Sha256]) -> Iterator[NDArray[np.uint8]]:
+    """The tops of copies to learn forms from; a damaged one spoils its own copy only."""
+    for sha256 in references:
+        try:
+            yield top_of_page(store.get(sha256, Kind.COPY))
+        except FinalError:
+            logger.warning("reference_skipped", exc_info=True, extra={"sha256": sha256})
 
 
 def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) -> list[ReadJob]:
