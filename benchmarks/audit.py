@@ -62,57 +62,75 @@ def _timed(what: str, events: int) -> Iterator[None]:
 
 
 def _make(database: Database, events: int) -> None:
-    """Copies that were imported, validated and looked at, a transaction each."""
+    """Copies imported, identified, marked under a lock and finalized; a transaction each event."""
     copies = events // EVENTS_A_COPY
     exams = -(-copies // COPIES_AN_EXAM)
-    arguments = {"copies": copies, "exams": exams, "size": COPIES_AN_EXAM, "each": EVENTS_A_COPY}
+    arguments = {"copies": copies, "exams": exams, "size": COPIES_AN_EXAM}
     with database.transaction() as connection:
-        connection.execute(
-            """
-            INSERT INTO exam (exam_id, name, layout, pages_per_copy, segmentation, language, header,
-                scheme)
-            SELECT 'E' || lpad(n::text, 5, '0'), 'made up', 'a4', 4, 'pages', 'fr',
-                '{"form": "auto", "fields": [], "zones": []}',
-                '{"total": "20", "step": "0.25", "questions": []}'
-            FROM generate_series(0, %(exams)s - 1) AS n
-            """,
-            arguments,
-        )
-        connection.execute(
-            """
-            INSERT INTO source_file (exam_id, sha256, file_name, byte_size, page_count)
-            SELECT exam_id, repeat('0', 64), '', 1, 1 FROM exam
-            """
-        )
-        connection.execute(
-            """
-            INSERT INTO copy (copy_id, exam_id, number, source_id, first_page, last_page,
-                page_count, status, file_sha256)
-            SELECT exam_id || '-' || lpad(number::text, 4, '0'), exam_id, number, source_id,
-                number, number, 1, 'READY', repeat('0', 64)
-            FROM (
-                SELECT n %% %(size)s + 1 AS number,
-                    'E' || lpad((n / %(size)s)::text, 5, '0') AS exam_id
-                FROM generate_series(0, %(copies)s - 1) AS n
-            ) AS made JOIN source_file USING (exam_id)
-            """,
-            arguments,
-        )
-        connection.execute(
-            """
-            INSERT INTO audit_event (tick, action, exam_id, copy_id, actor, correlation_id, details)
-            SELECT row_number() OVER (),
-                (ARRAY['IMPORT', 'VALIDATE'] || array_fill('VIEW_IDENTITY'::text, ARRAY[%(each)s]))
-                    [n]::audit_action,
-                exam_id, copy_id, 'U' || md5(copy_id), gen_random_uuid()::text,
-                jsonb_build_object('page', n, 'source', source_id)
-            FROM copy, generate_series(1, %(each)s) AS n ORDER BY n, copy_id
-            """,
-            arguments,
-        )
+        for statement in _EXAMS, _STUDENTS, _SOURCES, _COPIES, _MARKS, _ANNOTATIONS, _FINALS:
+            connection.execute(statement, arguments)
+        connection.execute(_EVENTS)
         raise_epoch(connection)
     with database.session() as session:
         session.execute("VACUUM ANALYZE")
+
+
+_EXAMS = """
+    INSERT INTO exam (exam_id, name, layout, pages_per_copy, segmentation, language, header, scheme)
+    SELECT 'E' || lpad(n::text, 5, '0'), 'made up', 'a4', 4, 'pages', 'fr',
+        '{"form": "auto", "fields": [], "zones": []}',
+        '{"total": "20", "step": "0.25", "questions": []}'
+    FROM generate_series(0, %(exams)s - 1) AS n
+    """
+_STUDENTS = """
+    INSERT INTO student (exam_id, student_id, last_name, first_name)
+    SELECT exam_id, 'S' || number, 'made', 'up' FROM exam, generate_series(1, %(size)s) AS number
+    """
+_SOURCES = """
+    INSERT INTO source_file (exam_id, sha256, file_name, byte_size, page_count)
+    SELECT exam_id, repeat('0', 64), '', 1, 1 FROM exam
+    """
+_COPIES = """
+    INSERT INTO copy (copy_id, exam_id, number, source_id, first_page, last_page, page_count,
+        status, file_sha256, identity, student_id)
+    SELECT exam_id || '-' || lpad(number::text, 4, '0'), exam_id, number, source_id, number, number,
+        1, 'GRADED', repeat('0', 64), 'AUTO', 'S' || number
+    FROM (
+        SELECT n %% %(size)s + 1 AS number, 'E' || lpad((n / %(size)s)::text, 5, '0') AS exam_id
+        FROM generate_series(0, %(copies)s - 1) AS n
+    ) AS made JOIN source_file USING (exam_id)
+    """
+_MARKS = """
+    INSERT INTO mark (copy_id, question, points, marker)
+    SELECT copy_id, question, 2.5, 'U1' FROM copy, unnest(ARRAY['1.a', '1.b']) AS question
+    """
+_ANNOTATIONS = """
+    INSERT INTO annotation (copy_id, page, x0, y0, x1, y1, kind, marker)
+    SELECT copy_id, 0, 0.5, 0.5, 0.5, 0.5, 'TICK', 'U1' FROM copy
+    """
+_FINALS = """
+    INSERT INTO final_pdf (copy_id, sha256, byte_size, score, correlation_id)
+    SELECT copy_id, repeat('f', 64), 1, 5, 'made up' FROM copy
+    """
+_EVENTS = """
+    INSERT INTO audit_event (tick, action, exam_id, copy_id, actor, correlation_id, details)
+    SELECT row_number() OVER (), action::audit_action, exam_id, copy_id, 'U' || md5(copy_id),
+        gen_random_uuid()::text, details
+    FROM copy JOIN annotation USING (copy_id), LATERAL (VALUES
+        (1, 'IMPORT', jsonb_build_object('source', copy.source_id, 'first_page', number)),
+        (2, 'VALIDATE', '{}'),
+        (3, 'IDENTIFY', jsonb_build_object('state', 'AUTO', 'student', student_id)),
+        (4, 'VIEW_IDENTITY', '{"page": 0}'),
+        (5, 'LOCK', '{}'),
+        (6, 'SCORE', '{"question": "1.a", "points": "2.5", "version": 1}'),
+        (7, 'SCORE', '{"question": "1.b", "points": "2.5", "version": 1}'),
+        (8, 'CREATE_ANN', jsonb_build_object('annotation', annotation_id, 'version', 1)),
+        (9, 'UNLOCK', '{}'),
+        (10, 'FINALIZE',
+            jsonb_build_object('success', true, 'score', '5', 'file', repeat('f', 64)))
+    ) AS told (place, action, details)
+    ORDER BY place, copy_id
+    """
 
 
 def _change_one(database: Database) -> None:
