@@ -4,38 +4,38 @@ Pure: events in, findings out. It knows the life cycle and nothing else.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from viatique.lifecycle import IDENTITY_EDGES, Action, CopyStatus
-from viatique.models import IdentityState
+from viatique.models import CopyId, IdentityState
 
 
-class Event(Protocol):
-    """The part of an audit event that a replay needs."""
+class Told(NamedTuple):
+    """The part of an audit event that a replay needs; a tuple, because there are millions.
 
-    @property
-    def event_id(self) -> int: ...
-    @property
-    def action(self) -> Action: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def details(self) -> Mapping[str, object]: ...
+    Attributes:
+        action: the value of an ``Action``.
+    """
+
+    event_id: int
+    copy_id: str
+    action: str
+    actor: str
+    details: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versioned:
+class Versioned(NamedTuple):
     """A score as its latest event tells it, or as it is stored."""
 
     points: Decimal | None
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CopyState:
-    """Where a history leads, or what the tables say of a copy.
+    """Where a history leads, or what the tables say of a copy; a replay changes it in place.
 
     Attributes:
         status: None before it was imported.
@@ -49,9 +49,9 @@ class CopyState:
     status: CopyStatus | None = None
     identity: IdentityState = IdentityState.PENDING
     student_id: object = None
-    scores: Mapping[str, Versioned] = field(default_factory=dict)
+    scores: dict[str, Versioned] = field(default_factory=dict)
     appreciation: int = 0
-    annotations: Mapping[int, int] = field(default_factory=dict)
+    annotations: dict[int, int] = field(default_factory=dict)
     final: tuple[str, Decimal] | None = None
     holder: str | None = None
     is_gone: bool = False
@@ -72,32 +72,33 @@ class Finding:
     seal_id: int | None = None
 
 
-_PLAIN_MOVES: dict[Action, tuple[frozenset[CopyStatus | None], CopyStatus]] = {
-    Action.IMPORT: (frozenset({None}), CopyStatus.STAGING),
-    Action.QUARANTINE: (frozenset({None, CopyStatus.STAGING}), CopyStatus.QUARANTINE),
-    Action.VALIDATE: (
-        frozenset({CopyStatus.STAGING, CopyStatus.QUARANTINE}),
-        CopyStatus.READY,
-    ),
-}
 _GRADABLE: frozenset[CopyStatus | None] = frozenset({CopyStatus.READY, CopyStatus.GRADING_FAILED})
 _BEGINNINGS = frozenset({Action.IMPORT, Action.QUARANTINE})
 _MARKING = frozenset({Action.SCORE, Action.CREATE_ANN, Action.UPDATE_ANN, Action.DELETE_ANN})
-_Step = tuple[str | None, CopyState]
-"""What is wrong with an event, and the state after it."""
 
 
-def check_history(
-    copy_id: str, events: Iterable[Event], *, state: CopyState | None
+def check_histories(
+    events: Iterable[Told], states: Mapping[CopyId, CopyState]
 ) -> Iterator[Finding]:
-    """Everything in which a copy's history and its stored state (None: it is gone) disagree."""
-    replayed = CopyState()
+    """Everything in which the histories of copies and their stored states disagree.
+
+    Args:
+        events: of all copies of an exam, in the order of their ids.
+        states: of all copies it has; a copy that is not there is gone.
+    """
+    replayed: dict[str, CopyState] = {}
     for event in events:
-        problem, replayed = _step(replayed, event)
+        state = replayed.get(event.copy_id)
+        if state is None:
+            state = replayed[event.copy_id] = CopyState()
+        problem = _step(state, event)
         if problem:
-            yield Finding(copy_id=copy_id, event_id=event.event_id, message=problem)
-    for message in _differences(replayed, state):
-        yield Finding(copy_id=copy_id, event_id=None, message=message)
+            yield Finding(copy_id=event.copy_id, event_id=event.event_id, message=problem)
+    for copy_id in sorted(replayed.keys() | states.keys()):
+        told, state = replayed.get(copy_id) or CopyState(), states.get(CopyId(copy_id))
+        if told != state:
+            for message in _differences(told, state):
+                yield Finding(copy_id=copy_id, event_id=None, message=message)
 
 
 def _differences(replayed: CopyState, state: CopyState | None) -> Iterator[str]:
@@ -130,138 +131,142 @@ def _told_as(status: CopyStatus | None) -> frozenset[CopyStatus | None]:
     return _GRADABLE if status is CopyStatus.GRADING_IN_PROGRESS else frozenset({status})
 
 
-def _step(before: CopyState, event: Event) -> _Step:
-    if before.is_gone:
-        return "it happened after the copy was erased or merged", before
-    if before.status is None and event.action not in _BEGINNINGS:
-        return "it happened before the copy was imported", _apply(before, event)[1]
-    if event.action in _MARKING and before.status not in _GRADABLE:
-        return f"a copy that is {before.status} was marked", _apply(before, event)[1]
-    return _apply(before, event)
-
-
-def _apply(before: CopyState, event: Event) -> _Step:
+def _step(state: CopyState, event: Told) -> str | None:
+    """Lets the event happen; returns what is wrong with it there."""
+    if state.is_gone:
+        return "it happened after the copy was erased or merged"
+    tell, before = _TELLING.get(event.action), state.status
     try:
-        return _told(before, event)
-    except (ValueError, ArithmeticError):
-        return f"its details cannot be those of {event.action}", before
+        problem = tell(state, event) if tell else None
+    except (ValueError, ArithmeticError, AttributeError, TypeError):
+        problem = f"its details cannot be those of {event.action}"
+    if before is None and event.action not in _BEGINNINGS:
+        return "it happened before the copy was imported"
+    if event.action in _MARKING and before not in _GRADABLE:
+        return f"a copy that is {before} was marked"
+    return problem
 
 
-def _told(before: CopyState, event: Event) -> _Step:
-    if event.action in _PLAIN_MOVES:
-        return _move(before, *_PLAIN_MOVES[event.action])
-    tell = _TELLING.get(event.action)
-    return tell(before, event) if tell else (None, before)
+def _moves(
+    sources: frozenset[CopyStatus | None], target: CopyStatus
+) -> Callable[[CopyState, Told], str | None]:
+    return lambda state, _event: _move(state, sources, target)
 
 
-def _move(before: CopyState, sources: frozenset[CopyStatus | None], target: CopyStatus) -> _Step:
-    after = replace(before, status=target)
-    if before.status in sources:
-        return None, after
-    return f"{target} cannot follow {before.status or 'nothing'}: an event is missing", after
+def _move(
+    state: CopyState, sources: frozenset[CopyStatus | None], target: CopyStatus
+) -> str | None:
+    before, state.status = state.status, target
+    if before in sources:
+        return None
+    return f"{target} cannot follow {before or 'nothing'}: an event is missing"
 
 
-def _identify(before: CopyState, event: Event) -> _Step:
-    state = IdentityState(str(event.details.get("state")))
-    after = replace(before, identity=state, student_id=event.details.get("student"))
-    if state in IDENTITY_EDGES[before.identity]:
-        return None, after
-    return f"identity {state} cannot follow {before.identity}: an event is missing", after
+def _identify(state: CopyState, event: Told) -> str | None:
+    before, told = state.identity, IdentityState(str(event.details.get("state")))
+    state.identity, state.student_id = told, event.details.get("student")
+    if told in IDENTITY_EDGES[before]:
+        return None
+    return f"identity {told} cannot follow {before}: an event is missing"
 
 
-def _finalize(before: CopyState, event: Event) -> _Step:
+def _finalize(state: CopyState, event: Told) -> str | None:
     if event.details.get("success") is not True:
-        return _move(before, _GRADABLE, CopyStatus.GRADING_FAILED)
-    problem, after = _move(before, _GRADABLE, CopyStatus.GRADED)
-    final = (str(event.details.get("file")), Decimal(str(event.details.get("score"))))
-    return problem, replace(after, final=final)
+        return _move(state, _GRADABLE, CopyStatus.GRADING_FAILED)
+    state.final = (str(event.details.get("file")), _decimal(event.details.get("score")))
+    return _move(state, _GRADABLE, CopyStatus.GRADED)
 
 
-def _reopen(before: CopyState, _event: Event) -> _Step:
-    problem, after = _move(before, frozenset({CopyStatus.GRADED}), CopyStatus.READY)
-    return problem, replace(after, final=None)
+def _reopen(state: CopyState, _event: Told) -> str | None:
+    state.final = None
+    return _move(state, frozenset({CopyStatus.GRADED}), CopyStatus.READY)
 
 
-def _score(before: CopyState, event: Event) -> _Step:
+def _score(state: CopyState, event: Told) -> str | None:
     if "question" not in event.details:
-        told = event.details.get("version", before.appreciation + 1)
-        after = replace(before, appreciation=_number(told))
-        return _missing(before.appreciation, after.appreciation), after
+        known = state.appreciation
+        state.appreciation = _number(event.details.get("version", known + 1))
+        return _missing(known, state.appreciation)
     question = str(event.details["question"])
     if "reader" in event.details:
         question = f"{question} read by {event.details['reader']}"
-    points = event.details.get("points")
-    known = before.scores.get(question)
-    score = Versioned(
-        points=None if points is None else Decimal(str(points)),
-        version=_number(event.details.get("version")),
-    )
-    after = replace(before, scores={**before.scores, question: score})
-    return _missing(known.version if known else 0, score.version), after
+    known = state.scores.get(question)
+    state.scores[question] = score = _versioned(event.details)
+    return _missing(known.version if known else 0, score.version)
 
 
-def _annotate(before: CopyState, event: Event) -> _Step:
+def _annotate(state: CopyState, event: Told) -> str | None:
     annotation = _number(event.details.get("annotation"))
-    known = before.annotations.get(annotation, 0)
-    rest = {key: value for key, value in before.annotations.items() if key != annotation}
-    if event.action is Action.DELETE_ANN:
-        problem = None if known else "an annotation that was never made is deleted"
-        return problem, replace(before, annotations=rest)
     version = _number(event.details.get("version", 1))
-    return _missing(known, version), replace(before, annotations={**rest, annotation: version})
+    known = state.annotations.get(annotation, 0)
+    state.annotations[annotation] = version
+    return _missing(known, version)
 
 
-def _lock(before: CopyState, event: Event) -> _Step:
-    if event.action is Action.LOCK:
-        return None, replace(before, holder=event.actor)
-    problem = None if before.holder else "a lock that nobody took is given back"
-    return problem, replace(before, holder=None)
+def _delete_annotation(state: CopyState, event: Told) -> str | None:
+    known = state.annotations.pop(_number(event.details.get("annotation")), None)
+    return None if known else "an annotation that was never made is deleted"
 
 
-def _merge(before: CopyState, event: Event) -> _Step:
+def _lock(state: CopyState, event: Told) -> str | None:
+    state.holder = event.actor
+    return None
+
+
+def _unlock(state: CopyState, _event: Told) -> str | None:
+    before, state.holder = state.holder, None
+    return None if before else "a lock that nobody took is given back"
+
+
+def _merge(state: CopyState, event: Told) -> str | None:
     """The copy went into another one, or what was written on another one went to it."""
     if "into" in event.details:
-        return None, replace(before, is_gone=True)
-    scores = {
-        question: Versioned(
-            points=None if told["points"] is None else Decimal(str(told["points"])),
-            version=_number(told["version"]),
-        )
-        for question, told in _table(event, "scores").items()
-    }
+        state.is_gone = True
+        return None
+    scores = {question: _versioned(told) for question, told in _table(event, "scores").items()}
     drawn = {int(key): _number(version) for key, version in _table(event, "annotations").items()}
-    return None, replace(
-        before,
-        scores={**before.scores, **scores},
-        annotations={**before.annotations, **drawn},
-        appreciation=_number(event.details.get("appreciation", before.appreciation)),
-    )
+    state.appreciation = _number(event.details.get("appreciation", state.appreciation))
+    state.scores |= scores
+    state.annotations |= drawn
+    return None
 
 
-def _table(event: Event, name: str) -> Mapping[str, Any]:
+def _table(event: Told, name: str) -> Mapping[str, Any]:
     found = event.details.get(name, {})
     return found if isinstance(found, Mapping) else {}
 
 
-def _erase(before: CopyState, _event: Event) -> _Step:
-    return None, replace(before, is_gone=True)
+def _versioned(told: Mapping[str, Any]) -> Versioned:
+    points = told.get("points")
+    version = _number(told.get("version"))
+    return Versioned(None if points is None else _decimal(points), version)
 
 
-_TELLING: dict[Action, Callable[[CopyState, Event], _Step]] = {
+def _erase(state: CopyState, _event: Told) -> str | None:
+    state.is_gone = True
+    return None
+
+
+_TELLING: dict[str, Callable[[CopyState, Told], str | None]] = {
+    Action.IMPORT: _moves(frozenset({None}), CopyStatus.STAGING),
+    Action.QUARANTINE: _moves(frozenset({None, CopyStatus.STAGING}), CopyStatus.QUARANTINE),
+    Action.VALIDATE: _moves(
+        frozenset({CopyStatus.STAGING, CopyStatus.QUARANTINE}), CopyStatus.READY
+    ),
     Action.IDENTIFY: _identify,
     Action.FINALIZE: _finalize,
     Action.REOPEN: _reopen,
     Action.SCORE: _score,
     Action.CREATE_ANN: _annotate,
     Action.UPDATE_ANN: _annotate,
-    Action.DELETE_ANN: _annotate,
+    Action.DELETE_ANN: _delete_annotation,
     Action.LOCK: _lock,
-    Action.UNLOCK: _lock,
-    Action.FORCE_UNLOCK: _lock,
+    Action.UNLOCK: _unlock,
+    Action.FORCE_UNLOCK: _unlock,
     Action.ERASE: _erase,
     Action.MERGE: _merge,
 }
-"""What an event tells beside a plain move; the other actions change no state."""
+"""What events do to a copy; the other actions change no state."""
 
 
 def _missing(before: int, after: int) -> str | None:
@@ -272,3 +277,10 @@ def _missing(before: int, after: int) -> str | None:
 
 def _number(value: object) -> int:
     return int(str(value))
+
+
+def _decimal(value: object) -> Decimal:
+    found = Decimal(str(value))
+    if not found.is_finite():
+        raise ValueError
+    return found

@@ -58,30 +58,6 @@ class Seal:
         return hashlib.sha256(self.statement() + self.signature).digest()
 
 
-class MerkleTree:
-    """The root of a tree whose leaves come one by one; holds as many nodes as the tree is high."""
-
-    def __init__(self) -> None:
-        self._peaks: list[tuple[int, bytes]] = []
-
-    def add(self, leaf: bytes) -> None:
-        """Adds a leaf on the right."""
-        size, node = 1, hashlib.sha256(b"\x00" + leaf).digest()
-        while self._peaks and self._peaks[-1][0] == size:
-            node = _node(self._peaks.pop()[1], node)
-            size *= 2
-        self._peaks.append((size, node))
-
-    def root(self) -> bytes:
-        """The root of the leaves added so far."""
-        if not self._peaks:
-            return hashlib.sha256(b"").digest()
-        node = self._peaks[-1][1]
-        for _, left in reversed(self._peaks[:-1]):
-            node = _node(left, node)
-        return node
-
-
 def entry_of(row: bytes) -> bytes:
     """The leaf of an event: its id, with which its row begins, and the digest of the row."""
     event_id = int(row[: row.index(b"\t")])
@@ -96,11 +72,13 @@ def parted(entries: bytes) -> Iterator[bytes]:
 
 def root_of(entries: Iterable[bytes]) -> tuple[int, bytes]:
     """How many leaves there are, and their root."""
-    tree, count = MerkleTree(), 0
-    for entry in entries:
-        tree.add(entry)
-        count += 1
-    return count, tree.root()
+    level = [hashlib.sha256(b"\x00" + entry).digest() for entry in entries]
+    count = len(level)
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        # a node without a neighbour goes up as it is
+        level = [_node(*pair) for pair in pairs] + level[len(level) & ~1 :]
+    return count, level[0] if level else hashlib.sha256(b"").digest()
 
 
 def differences(sealed: bytes, found: Iterable[bytes]) -> Iterator[tuple[int, str]]:

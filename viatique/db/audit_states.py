@@ -1,18 +1,20 @@
 """What the tables say now, in the form a replay of the trail ends in, and the events to replay."""
 
+import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
-from viatique.audit import CopyState, Versioned
-from viatique.db.audit import AuditEvent, event_of_row
+from psycopg.rows import args_row
+
+from viatique.audit import CopyState, Told, Versioned
 from viatique.db.pool import Connection
 from viatique.lifecycle import CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState
 
 BATCH = 5_000
 """Events fetched at once."""
+_read_json = json.JSONDecoder().decode
 
 
 def list_exams_told_of(connection: Connection) -> list[ExamId]:
@@ -27,22 +29,24 @@ def list_exams_told_of(connection: Connection) -> list[ExamId]:
     return [ExamId(row["exam_id"]) for row in rows]
 
 
-def iterate_histories(
-    connection: Connection, exam_id: ExamId
-) -> Iterator[tuple[CopyId, list[AuditEvent]]]:
-    """The history of each copy of an exam, oldest event first; one copy in memory at a time."""
-    with connection.cursor("histories") as cursor:
+def iterate_told(connection: Connection, exam_id: ExamId) -> Iterator[Told]:
+    """The events of all copies of an exam, oldest first, a few in memory at a time."""
+    with connection.cursor("told", row_factory=args_row(_told)) as cursor:
         cursor.itersize = BATCH
         cursor.execute(
             """
-            SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+            SELECT event_id, copy_id, action, actor, details::text
             FROM audit_event WHERE exam_id = %(exam)s AND copy_id IS NOT NULL
-            ORDER BY copy_id, event_id
+            ORDER BY event_id
             """,
             {"exam": exam_id},
         )
-        for copy_id, events in groupby(map(event_of_row, cursor), key=lambda event: event.copy_id):
-            yield CopyId(copy_id or ""), list(events)
+        yield from cursor
+
+
+def _told(event_id: int, copy_id: str, action: str, actor: str, details: str) -> Told:
+    """An event; its details are read here, in a third of the time the driver takes."""
+    return Told(event_id, copy_id, action, actor, _read_json(details))
 
 
 def list_states(connection: Connection, exam_id: ExamId) -> dict[CopyId, CopyState]:
@@ -101,10 +105,7 @@ def _state(row: Mapping[str, Any]) -> CopyState:
         status=CopyStatus(row["status"]),
         identity=IdentityState(row["identity"]),
         student_id=row["student_id"],
-        scores={
-            question: Versioned(points=points, version=version)
-            for question, points, version in scores
-        },
+        scores={question: Versioned(points, version) for question, points, version in scores},
         appreciation=row["appreciation_version"],
         annotations=dict(row["annotations"]),
         final=(row["sha256"], Decimal(row["score"])) if row["sha256"] else None,

@@ -17,8 +17,8 @@ from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
 
 MIB = 1024 * 1024
-EVENTS_AT_ONCE = 200_000
-"""A trail read in a few seconds; for a longer one `viatique audit verify` takes its time."""
+EVENTS_AT_ONCE = 500_000
+"""A trail read in some ten seconds; for a longer one `viatique audit verify` takes its time."""
 
 
 def examine(

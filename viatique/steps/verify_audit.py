@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from viatique.audit import Finding, check_history
+from viatique.audit import Finding, check_histories
 from viatique.db import audit_states, seals
 from viatique.db.accounts import list_untold_roles
 from viatique.db.audit import count_events, list_disabled_guards
@@ -57,7 +57,4 @@ def _findings(connection: Connection, files: SealFiles) -> Iterator[Finding]:
 
 def _exam_findings(connection: Connection, exam_id: ExamId) -> Iterator[Finding]:
     states = audit_states.list_states(connection, exam_id)
-    for copy_id, events in audit_states.iterate_histories(connection, exam_id):
-        yield from check_history(copy_id, events, state=states.pop(copy_id, None))
-    for copy_id, state in states.items():
-        yield from check_history(copy_id, (), state=state)
+    yield from check_histories(audit_states.iterate_told(connection, exam_id), states)
