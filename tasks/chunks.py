@@ -20,7 +20,7 @@ from viatique.steps.record_marks import record_marks
 def receive_inbox_task(exam_id: ExamId) -> int:
     """Files refused in the exam's inbox."""
     with bound_to_run(exam_id):
-        return receive_inbox(current_workbench(), exam_id)
+        return receive_inbox(current_workbench(), current_run(), exam_id)
 
 
 @task(name="plan-scan", cache_policy=NO_CACHE, **RETRY_POLICY)

@@ -29,7 +29,7 @@ def run_import(bench: Workbench, exam_id: ExamId) -> Run:
     """Plans and cuts every scan of the exam that was not yet."""
     run = new_run()
     with _flow("import", run, exam_id):
-        receive_inbox(bench, exam_id)
+        receive_inbox(bench, run, exam_id)
         errors = _plan_all(bench, run, exam_id)
         progress.start("import", count_uncut(bench, run, exam_id), "copies")
         _drain(cut_chunk, bench, run, exam_id)

@@ -22,6 +22,8 @@ class CopyStatus(StrEnum):
 class Action(StrEnum):
     """What an audit event says was done."""
 
+    CREATE_EXAM = "CREATE_EXAM"
+    RECEIVE = "RECEIVE"
     ROSTER = "ROSTER"
     IMPORT = "IMPORT"
     QUARANTINE = "QUARANTINE"

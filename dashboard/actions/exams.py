@@ -42,8 +42,8 @@ def create(token: str, exam: ExamFile, students: Sequence[Student]) -> ExamId:
     Raises:
         Forbidden: the account may not.
     """
-    acting(token, Permission.RUN_EXAMS)
-    return store_exam(open_database(), exam, students)
+    run = acting(token, Permission.RUN_EXAMS)
+    return store_exam(open_database(), exam, students, run=run)
 
 
 def change_students(token: str, exam_id: ExamId, students: Sequence[Student]) -> dict[str, int]:
@@ -68,9 +68,9 @@ def receive(token: str, exam_id: ExamId, name: str, scan: BinaryIO) -> bool:
         Forbidden: the account may not.
         InvalidScan: the file is refused whole, with the reason and the page.
     """
-    acting(token, Permission.RUN_EXAMS)
+    run = acting(token, Permission.RUN_EXAMS)
     with _as_file(name, scan) as path:
-        return receive_scan(workbench(), exam_id, path)
+        return receive_scan(workbench(), exam_id, path, run=run)
 
 
 def check(token: str, exam_id: ExamId, name: str, scan: BinaryIO) -> Checked:

@@ -22,6 +22,8 @@ IDENTITIES: dict[IdentityState, tuple[str, str, str]] = {
 }
 
 ACTIONS: dict[Action, tuple[str, str]] = {
+    Action.CREATE_EXAM: ("exam created", "examen créé"),
+    Action.RECEIVE: ("scan or marks received", "scan ou notes reçus"),
     Action.ROSTER: ("roster changed", "liste des élèves modifiée"),
     Action.IMPORT: ("found in a scan", "trouvée dans un scan"),
     Action.QUARANTINE: ("put in quarantine", "mise en quarantaine"),
@@ -45,8 +47,5 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.VIEW_IDENTITY: ("whole page looked at", "page entière consultée"),
     Action.DOWNLOAD: ("downloaded", "téléchargée"),
     Action.ERASE: ("personal data erased", "données personnelles effacées"),
-    Action.KEEP_COMMENT: ("comment kept in the bank", "commentaire gardé dans la banque"),
-    Action.DROP_COMMENT: ("comment taken out of the bank", "commentaire retiré de la banque"),
-    Action.RESET_METRICS: ("metrics reset", "métriques remises à zéro"),
     Action.ACCOUNT: ("account changed", "compte modifié"),
 }

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from viatique.db import copies, sources
 from viatique.db.copies import NewCopy
-from viatique.db.exams import allocate_copy_numbers, insert_exam, new_exam_id, put_students
+from viatique.db.exams import allocate_copy_numbers, insert_exam, new_exam_id
 from viatique.db.pool import Database
 from viatique.exam_file import ExamFile
 from viatique.models import (
@@ -50,8 +50,7 @@ def store_exam(database: Database) -> ExamId:
         for n in (1, 2, 3)
     ]
     with database.transaction() as connection:
-        insert_exam(connection, exam_id, EXAM)
-        put_students(connection, exam_id, students)
+        insert_exam(connection, exam_id, EXAM, students, run=RUN)
     return exam_id
 
 
@@ -65,6 +64,7 @@ def store_copies(database: Database, exam_id: ExamId, count: int) -> list[CopyId
             file_name="scan.pdf",
             byte_size=1,
             page_count=2 * count,
+            run=RUN,
         )
         (source,) = sources.list_sources(connection, exam_id)
         numbers = allocate_copy_numbers(connection, exam_id, count)

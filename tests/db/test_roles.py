@@ -56,7 +56,7 @@ def test_writer_does_all_work_and_the_sealer_seals(
         )
     sealer = Database(roles[DatabaseRole.SEALER]).open()
     files = SealFiles(folder=tmp_path / "seal")  # type: ignore[operator]
-    assert seal_trail(sealer, files) == 4
+    assert seal_trail(sealer, files) == 6
     assert verify_audit(writer, files).findings == ()
     writer.close()
     sealer.close()

@@ -31,6 +31,7 @@ from viatique.antivirus import check_bytes, check_file
 from viatique.cli.app import app as cli
 from viatique.errors import AntivirusUnavailable, InfectedFile, InvalidSettings, ViatiqueError
 from viatique.models import ExamId
+from viatique.run import new_run
 from viatique.settings import Settings, load_settings
 from viatique.steps.backup import back_up, restore
 from viatique.steps.check_exam import check_exam
@@ -134,7 +135,7 @@ def _inbox(house: House) -> str:
     folder = inbox_folder(house.bench, house.exam_id)
     folder.mkdir(parents=True)
     (folder / "evil.pdf").write_bytes(SCAN)
-    said = _refusal(receive_inbox, house.bench, house.exam_id)
+    said = _refusal(receive_inbox, house.bench, new_run(), house.exam_id)
     reason = folder / "refused" / "evil.reason.txt"
     return reason.read_text("utf-8") if reason.exists() else said
 

@@ -214,7 +214,7 @@ def test_later_file_changes_only_what_it_names(bench: Workbench, tmp_path: Path)
     assert len(_annotations_of(bench, copy_id)) == 1
     assert count_rows(bench) == {
         **before,
-        "audit_event": before["audit_event"] + 1,
+        "audit_event": before["audit_event"] + 2,  # the file, the score
         "marks_file": before["marks_file"] + 1,
     }
 

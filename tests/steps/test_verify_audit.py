@@ -11,7 +11,8 @@ from viatique.models import StudentId
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
 from viatique.steps.create_exam import create_exam
-from viatique.steps.import_scan import receive_scan
+from viatique.steps.import_scan import receive_scan, unplanned_scans
+from viatique.steps.record_marks import receive_marks
 from viatique.steps.settle import confirm_identity, release_from_quarantine
 from viatique.steps.verify_audit import Verification, verify_audit
 from viatique.workbench import Workbench
@@ -33,9 +34,8 @@ def test_trail_of_a_whole_exam_is_sound(bench: Workbench, tmp_path: Path) -> Non
     run_finalize(bench, exam_id)
     found = _verified(bench)
     assert found.findings == ()
-    assert (
-        found.events == 2 * (2 + 4 + 1) + 4
-    )  # import, marks, final; identities: 2 + 1 + 1 given away
+    # exam, scan and marks file; import, marks, final; identities: 2 + 1 + 1 given away
+    assert found.events == 3 + 2 * (2 + 4 + 1) + 4
 
 
 def test_trail_of_a_released_copy_is_sound(bench: Workbench, tmp_path: Path) -> None:
@@ -97,3 +97,47 @@ def test_guard_that_is_off_is_found(bench: Workbench) -> None:
     with bench.database.transaction() as connection:
         connection.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_event_no_truncate")
     assert _findings(bench) == [(None, "the guard audit_event.audit_event_no_truncate is off")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("DELETE FROM audit_event WHERE action = 'CREATE_EXAM'", "exam {0} came without an event"),
+        (
+            "DELETE FROM audit_event WHERE details ? 'source'",
+            "scan {1} of exam {0} came without an event",
+        ),
+        (
+            "DELETE FROM audit_event WHERE details ? 'marks'",
+            "marks file {2} of exam {0} came without an event",
+        ),
+        ("DELETE FROM source_file", "scan {1} of exam {0} is gone without an event"),
+        ("DELETE FROM marks_file", "marks file {2} of exam {0} is gone without an event"),
+        (
+            """
+            INSERT INTO audit_event (action, exam_id, actor, correlation_id, details)
+            SELECT action, exam_id, actor, correlation_id, details FROM audit_event
+            WHERE details ? 'source'
+            """,
+            "scan {1} of exam {0} came 2 times",
+        ),
+        (
+            "UPDATE audit_event SET exam_id = 'NOSUCH' WHERE action = 'CREATE_EXAM'",
+            "exam {0} came without an event",
+        ),
+    ],
+    ids=["exam", "scan", "marks", "lost scan", "lost marks", "told twice", "another exam"],
+)
+def test_exam_or_file_that_came_or_went_behind_the_trails_back_is_found(
+    bench: Workbench, tmp_path: Path, statement: str, message: str
+) -> None:
+    exam_id = create_exam(bench, write_exam(tmp_path))
+    receive_scan(bench, exam_id, write_scan(tmp_path, pages=2))
+    marks = tmp_path / "marks.json"
+    marks.write_text("[]", "utf-8")
+    sha256 = receive_marks(bench, exam_id, marks)
+    (source_id,) = unplanned_scans(bench, exam_id)
+    _tamper(bench, statement, "")
+    found = [text for _, text in _findings(bench)]
+    assert message.format(exam_id, source_id, sha256) in found
+    assert len(found) == 1 + ("NOSUCH" in statement)

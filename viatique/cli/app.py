@@ -89,7 +89,7 @@ upkeep.register(app)
 def create(file: Path, /) -> int:
     """Create an exam from an exam.toml and the roster beside it; prints its id."""
     with running.workbench() as bench:
-        exam_id = create_exam(bench, file)
+        exam_id = create_exam(bench, file, run=new_run(PERSON))
     terminal.say(f"viatique import {exam_id} SCAN.pdf")
     sys.stdout.write(f"{exam_id}\n")
     return 0
@@ -122,7 +122,7 @@ def import_(exam: Exam, /, *scans: Path, inline: Inline = False) -> int:
     exam_id = exam_id_of(exam)
     with running.workbench() as bench:
         for scan in scans:
-            if not receive_scan(bench, exam_id, scan):
+            if not receive_scan(bench, exam_id, scan, run=new_run(PERSON)):
                 terminal.say(text("same_scan", CLI_LANGUAGE, exam=exam_id))
         return running.run_flow(bench, "import", exam_id, is_inline=inline)
 
@@ -139,7 +139,7 @@ def marks(exam: Exam, file: Path, /, *, inline: Inline = False) -> int:
     """Record scores, remarks and annotations from a CSV or JSON file: all of it, or nothing."""
     exam_id = exam_id_of(exam)
     with running.workbench() as bench:
-        sha256 = receive_marks(bench, exam_id, file)
+        sha256 = receive_marks(bench, exam_id, file, run=new_run(PERSON))
         return running.run_flow(bench, "marks", exam_id, is_inline=inline, marks=sha256)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from viatique.db.audit import insert_event
 from viatique.db.pool import Connection
 from viatique.errors import NotFound
 from viatique.exam_file import ExamFile
+from viatique.lifecycle import Action
 from viatique.models import (
     ExamId,
     FieldName,
@@ -54,7 +56,15 @@ def new_exam_id() -> ExamId:
     return ExamId("E" + "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH)))
 
 
-def insert_exam(connection: Connection, exam_id: ExamId, exam: ExamFile) -> None:
+def insert_exam(
+    connection: Connection,
+    exam_id: ExamId,
+    exam: ExamFile,
+    students: Sequence[Student],
+    *,
+    run: Run,
+) -> None:
+    """Adds an exam and its roster, with a CREATE_EXAM event."""
     connection.execute(
         """
         INSERT INTO exam (exam_id, name, exam_date, layout, pages_per_copy, segmentation, language,
@@ -73,6 +83,15 @@ def insert_exam(connection: Connection, exam_id: ExamId, exam: ExamFile) -> None
             "header": Jsonb(_header_to_json(exam.header)),
             "scheme": Jsonb(_scheme_to_json(exam.scheme)),
         },
+    )
+    put_students(connection, exam_id, students)
+    insert_event(
+        connection,
+        action=Action.CREATE_EXAM,
+        exam_id=exam_id,
+        copy_id=None,
+        run=run,
+        details={"students": len(students)},
     )
 
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from viatique.db.audit import insert_event
 from viatique.db.pool import Connection
 from viatique.errors import NotFound
+from viatique.lifecycle import Action
 from viatique.models import ExamId, Sha256
 from viatique.page_defects import PageDefect
+from viatique.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,9 @@ def insert_source(
     file_name: str,
     byte_size: int,
     page_count: int,
+    run: Run,
 ) -> bool:
-    """Records a received scan; False when the exam already has this very file."""
+    """Records a received scan, with a RECEIVE event; False when the exam has this very file."""
     row = connection.execute(
         """
         INSERT INTO source_file (exam_id, sha256, file_name, byte_size, page_count)
@@ -50,7 +54,10 @@ def insert_source(
             "pages": page_count,
         },
     ).fetchone()
-    return row is not None
+    if row is None:
+        return False
+    _tell(connection, exam_id, run, source=row["source_id"], pages=page_count)
+    return True
 
 
 def find_source(connection: Connection, source_id: int) -> Source:
@@ -101,15 +108,17 @@ def mark_planned(connection: Connection, source_id: int) -> bool:
     return row is not None
 
 
-def insert_marks_file(connection: Connection, exam_id: ExamId, sha256: Sha256) -> None:
-    """Records a received marks file; receiving it again changes nothing."""
-    connection.execute(
+def insert_marks_file(connection: Connection, exam_id: ExamId, sha256: Sha256, *, run: Run) -> None:
+    """Records a received marks file, with a RECEIVE event; again, it changes nothing."""
+    received = connection.execute(
         """
         INSERT INTO marks_file (exam_id, sha256) VALUES (%(exam)s, %(sha256)s)
         ON CONFLICT ON CONSTRAINT marks_file_pk DO NOTHING
         """,
         {"exam": exam_id, "sha256": sha256},
     )
+    if received.rowcount:
+        _tell(connection, exam_id, run, marks=sha256)
 
 
 def mark_recorded(connection: Connection, exam_id: ExamId, sha256: Sha256) -> None:
@@ -133,6 +142,17 @@ def list_unrecorded_marks(connection: Connection, exam_id: ExamId) -> Sequence[S
         {"exam": exam_id},
     ).fetchall()
     return [Sha256(row["sha256"]) for row in rows]
+
+
+def _tell(connection: Connection, exam_id: ExamId, run: Run, **details: object) -> None:
+    insert_event(
+        connection,
+        action=Action.RECEIVE,
+        exam_id=exam_id,
+        copy_id=None,
+        run=run,
+        details=details,
+    )
 
 
 def _source(row: dict[str, Any]) -> Source:

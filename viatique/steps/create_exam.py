@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viatique.antivirus import check_bytes
-from viatique.db.exams import insert_exam, new_exam_id, put_students
+from viatique.db.exams import insert_exam, new_exam_id
 from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.exam_file import ExamFile, read_exam_file
 from viatique.models import ExamId, Student
 from viatique.roster import read_roster
+from viatique.run import Run, new_run
 from viatique.tables import decode_text
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
 
 
-def create_exam(bench: Workbench, path: Path) -> ExamId:
+def create_exam(bench: Workbench, path: Path, *, run: Run | None = None) -> ExamId:
     """Creates the exam an ``exam.toml`` describes, with the roster CSV beside it.
+
+    Args:
+        bench: what it works with.
+        path: the ``exam.toml``.
+        run: who does it; None: the system.
 
     Raises:
         NotFound: the exam file or the roster cannot be read.
@@ -28,7 +34,7 @@ def create_exam(bench: Workbench, path: Path) -> ExamId:
     clamd = bench.settings.clamd
     exam = receive_exam_file(clamd, read_given(path, "exam file"))
     students = receive_roster(clamd, read_given(path.parent / exam.roster, "roster"))
-    return store_exam(bench.database, exam, students)
+    return store_exam(bench.database, exam, students, run=run or new_run())
 
 
 def receive_exam_file(clamd: str | None, data: bytes) -> ExamFile:
@@ -43,12 +49,13 @@ def receive_roster(clamd: str | None, data: bytes) -> tuple[Student, ...]:
     return read_roster(data)
 
 
-def store_exam(database: Database, exam: ExamFile, students: Sequence[Student]) -> ExamId:
+def store_exam(
+    database: Database, exam: ExamFile, students: Sequence[Student], *, run: Run
+) -> ExamId:
     """Creates an exam that was read and checked, with its roster."""
     exam_id = new_exam_id()
     with database.transaction() as connection:
-        insert_exam(connection, exam_id, exam)
-        put_students(connection, exam_id, students)
+        insert_exam(connection, exam_id, exam, students, run=run)
     logger.info("exam_created", extra={"exam_id": exam_id, "students": len(students)})
     return exam_id
 

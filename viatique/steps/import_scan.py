@@ -19,7 +19,7 @@ from viatique.errors import EngineFailure, NotFound, TransientError, UnreadableP
 from viatique.files import Kind
 from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
-from viatique.run import Run
+from viatique.run import Run, new_run
 from viatique.segmentation import CopyPlan, PlanProblem
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
@@ -36,8 +36,14 @@ PIECES_PER_JOB = 7
 
 
 @traced
-def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
+def receive_scan(bench: Workbench, exam_id: ExamId, path: Path, *, run: Run | None = None) -> bool:
     """Checks a scan and puts it into the store.
+
+    Args:
+        bench: what it works with.
+        exam_id: the exam.
+        path: the scan.
+        run: who does it; None: the system.
 
     Returns:
         False when the exam already has this very file: nothing was done.
@@ -61,6 +67,7 @@ def receive_scan(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
             file_name=path.name,
             byte_size=path.stat().st_size,
             page_count=page_count,
+            run=run or new_run(),
         )
 
 

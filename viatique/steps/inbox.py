@@ -9,6 +9,7 @@ from pathlib import Path
 
 from viatique.errors import InvalidInput
 from viatique.models import ExamId
+from viatique.run import Run
 from viatique.steps.import_scan import receive_scan
 from viatique.tracing import traced
 from viatique.workbench import Workbench
@@ -22,15 +23,15 @@ def inbox_folder(bench: Workbench, exam_id: ExamId) -> Path:
 
 
 @traced
-def receive_inbox(bench: Workbench, exam_id: ExamId) -> int:
+def receive_inbox(bench: Workbench, run: Run, exam_id: ExamId) -> int:
     """Receives every PDF in the exam's inbox; returns how many were refused."""
     waiting = sorted(inbox_folder(bench, exam_id).glob("*.[pP][dD][fF]"))
-    return sum(not _receive(bench, exam_id, path) for path in waiting)
+    return sum(not _receive(bench, run, exam_id, path) for path in waiting)
 
 
-def _receive(bench: Workbench, exam_id: ExamId, path: Path) -> bool:
+def _receive(bench: Workbench, run: Run, exam_id: ExamId, path: Path) -> bool:
     try:
-        receive_scan(bench, exam_id, path)
+        receive_scan(bench, exam_id, path, run=run)
     except InvalidInput as error:
         logger.exception("scan_refused", extra={"exam_id": exam_id})
         _put_aside(path, "refused").with_suffix(".reason.txt").write_text(f"{error}\n", "utf-8")

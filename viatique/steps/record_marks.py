@@ -18,15 +18,23 @@ from viatique.files import Kind
 from viatique.lifecycle import LockConflict
 from viatique.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
 from viatique.models import Annotation, CopyId, ExamId, Sha256
-from viatique.run import Run
+from viatique.run import Run, new_run
 from viatique.tracing import traced
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("grading")
 
 
-def receive_marks(bench: Workbench, exam_id: ExamId, path: Path) -> Sha256:
+def receive_marks(
+    bench: Workbench, exam_id: ExamId, path: Path, *, run: Run | None = None
+) -> Sha256:
     """Checks a marks file against the exam and puts it into the store.
+
+    Args:
+        bench: what it works with.
+        exam_id: the exam.
+        path: the file.
+        run: who does it; None: the system.
 
     Raises:
         InvalidMarks: with every problem, by line and column; nothing was kept.
@@ -42,7 +50,7 @@ def receive_marks(bench: Workbench, exam_id: ExamId, path: Path) -> Sha256:
         _check(connection, exam_id, read_marks(data))
     sha256 = bench.store.put(data, Kind.MARKS)
     with bench.database.transaction() as connection:
-        insert_marks_file(connection, exam_id, sha256)
+        insert_marks_file(connection, exam_id, sha256, run=run or new_run())
     return sha256
 
 

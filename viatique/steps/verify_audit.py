@@ -8,6 +8,7 @@ from viatique.db import audit_states, seals
 from viatique.db.accounts import list_untold_roles
 from viatique.db.audit import count_events, list_disabled_guards
 from viatique.db.pool import Connection, Database
+from viatique.db.receptions import list_untold_receptions
 from viatique.models import ExamId
 from viatique.seal_files import SealFiles
 from viatique.steps.verify_seals import check_seals
@@ -47,6 +48,8 @@ def _findings(connection: Connection, files: SealFiles) -> Iterator[Finding]:
     yield from check_seals(connection, files)
     for exam_id in audit_states.list_exams_told_of(connection):
         yield from _exam_findings(connection, exam_id)
+    for message in list_untold_receptions(connection):
+        yield Finding(copy_id=None, event_id=None, message=message)
     for exam_id in audit_states.list_untold_releases(connection):
         message = f"exam {exam_id} was released or hidden again without an event"
         yield Finding(copy_id=None, event_id=None, message=message)
