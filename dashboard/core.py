@@ -31,7 +31,11 @@ def prefect() -> PrefectRuns | None:
     settings = load_settings()
     if settings.prefect_api_url is None:
         return None
-    return PrefectRuns(settings.prefect_api_url, ui_url=settings.prefect_ui_url)
+    return PrefectRuns(
+        settings.prefect_api_url,
+        ui_url=settings.prefect_ui_url,
+        runs_per_exam=settings.runs_per_exam,
+    )
 
 
 def close() -> None:

@@ -3,7 +3,9 @@
 Entrypoints are modules, never paths: a worker started in another folder finds them.
 """
 
+from contextlib import suppress
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,14 +29,26 @@ from flows.process_exam import process_exam
 from flows.record_marks import record_marks
 from viatique.steps.maintain import Chore
 
-WORK_POOL = "viatique"
-FLOWS: tuple[Flow[Any, Any], ...] = (
-    import_copies,
-    identify_copies,
-    record_marks,
-    finalize_copies,
-    process_exam,
-)
+
+class Pool(StrEnum):
+    """Work pools: what kind of machine a flow asks for."""
+
+    OCR = "ocr"
+    """Reads headers: cores, and 0.5 GiB for each of them."""
+    PDF = "pdf"
+    """Cuts scans and makes final PDFs."""
+    HOUSE = "house"
+    """Keeps the house in order: the machine that has the seals' key."""
+
+
+FLOWS: dict[Flow[Any, Any], Pool] = {
+    import_copies: Pool.PDF,
+    identify_copies: Pool.OCR,
+    record_marks: Pool.PDF,
+    finalize_copies: Pool.PDF,
+    process_exam: Pool.OCR,
+}
+"""Each flow, and the pool of its deployment."""
 SEALING_S = 600
 """Seconds between seals: how long an event is not sealed at most."""
 MAINTENANCE: dict[str, tuple[tuple[Chore, ...], Schedule]] = {
@@ -48,23 +62,22 @@ SILENCE_S = 90
 ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
 
 
-def ensure_work_pool() -> None:
-    """Makes the process work pool unless it is there."""
+def ensure_work_pools() -> None:
+    """Makes the process work pools that are not there."""
     with get_client(sync_client=True) as client:
-        try:
-            client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
-        except ObjectAlreadyExists:
-            return
+        for pool in Pool:
+            with suppress(ObjectAlreadyExists):
+                client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
 
 
 def deploy_all() -> None:
-    """Every flow, as a deployment of its own name on the work pool; maintenance by schedule."""
-    ensure_work_pool()
-    for flow in FLOWS:
-        _deploy(flow, "default")
+    """Every flow, as a deployment of its own name on its pool; maintenance by schedule."""
+    ensure_work_pools()
+    for flow, pool in FLOWS.items():
+        _deploy(flow, "default", pool)
     for name, (chores, schedule) in MAINTENANCE.items():
         parameters = {"parameters": {"chores": [str(chore) for chore in chores]}}
-        _deploy(maintain, name, parameters=parameters, schedules=[schedule])
+        _deploy(maintain, name, Pool.HOUSE, parameters=parameters, schedules=[schedule])
     ensure_crash_automation()
 
 
@@ -109,12 +122,17 @@ def ensure_crash_automation(
         return client.create_automation(automation)
 
 
-def _deploy(flow: Flow[Any, Any], name: str, **options: Any) -> None:  # noqa: ANN401  # Prefect's
+def _deploy(
+    flow: Flow[Any, Any],
+    name: str,
+    pool: Pool,
+    **options: Any,  # noqa: ANN401  # Prefect's
+) -> None:
     deployment = cast(
         "RunnerDeployment",
         flow.to_deployment(
             name=name,
-            work_pool_name=WORK_POOL,
+            work_pool_name=pool,
             entrypoint_type=EntrypointType.MODULE_PATH,
             **options,
         ),

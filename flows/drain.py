@@ -12,6 +12,7 @@ from flows.artifacts import ProgressBar
 from viatique import progress
 from viatique.models import ExamId
 from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.sharing import pause
 
 PARALLEL_CHUNKS = 2
 """Chunk tasks in one process: one waits for the database while the other's copies are worked on."""
@@ -29,17 +30,22 @@ def drain(
     *,
     stage: str,
     count: Callable[[], int],
+    is_shared: Callable[[], bool],
     chunk_size: int,
 ) -> None:
-    """Runs chunk tasks until no copy is left that may be taken.
+    """Runs chunk tasks until no copy is left that may be taken, and no other run has one.
 
     Raises:
         TransientError: a chunk still failed after its retries; a later run goes on from there.
     """
-    remaining = count()
     with progress.watched_by(ProgressBar(stage)):
-        progress.start(stage, remaining, "copies")
-        while remaining:
-            futures = [chunk.submit(exam_id) for _ in range(ceil(remaining / chunk_size))]
+        progress.start(stage, count(), "copies")
+        while True:
+            has_others = is_shared()
+            futures = [chunk.submit(exam_id) for _ in range(ceil(count() / chunk_size))]
             outcomes = [future.result() for future in futures]
-            remaining = count() if any(outcome.claimed for outcome in outcomes) else 0
+            if any(outcome.claimed for outcome in outcomes):
+                continue
+            if not has_others:
+                return
+            pause()

@@ -7,9 +7,11 @@ from flows.drain import chunk_runner, drain
 from flows.parameters import FinalizeParameters
 from tasks.chunks import finalize_chunk_task
 from tasks.context import bound_to_run, current_run, flow_workbench
+from viatique.db.claims import Stage
 from viatique.models import ExamId
 from viatique.steps.finalize_copies import count_gradable
 from viatique.steps.report import report_exam
+from viatique.steps.sharing import others_at_work
 
 
 @flow(
@@ -26,6 +28,7 @@ def finalize_copies(parameters: FinalizeParameters) -> None:
             exam_id,
             stage="finalize",
             count=lambda: count_gradable(bench, run, exam_id),
+            is_shared=lambda: others_at_work(bench, exam_id, Stage.FINALIZE),
             chunk_size=bench.settings.chunk_size,
         )
         publish_report(report_exam(bench.database, exam_id))

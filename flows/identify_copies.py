@@ -7,9 +7,11 @@ from flows.drain import chunk_runner, drain
 from flows.parameters import IdentifyParameters
 from tasks.chunks import decide_identities_task, read_chunk_task
 from tasks.context import bound_to_run, flow_workbench
+from viatique.db.claims import Stage
 from viatique.models import ExamId
 from viatique.steps.read_headers import count_unread
 from viatique.steps.report import report_exam
+from viatique.steps.sharing import others_at_work
 
 
 @flow(
@@ -26,6 +28,7 @@ def identify_copies(parameters: IdentifyParameters) -> None:
             exam_id,
             stage="identify",
             count=lambda: count_unread(bench, exam_id),
+            is_shared=lambda: others_at_work(bench, exam_id, Stage.READ),
             chunk_size=bench.settings.chunk_size,
         )
         decide_identities_task(exam_id)

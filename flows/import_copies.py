@@ -7,9 +7,11 @@ from flows.drain import chunk_runner, drain
 from flows.parameters import ImportParameters
 from tasks.chunks import cut_chunk_task, plan_scan_task, receive_inbox_task
 from tasks.context import bound_to_run, current_run, flow_workbench
+from viatique.db.claims import Stage
 from viatique.models import ExamId
 from viatique.steps.import_scan import count_uncut, unplanned_scans
 from viatique.steps.report import report_exam
+from viatique.steps.sharing import others_at_work
 
 
 @flow(
@@ -29,6 +31,7 @@ def import_copies(parameters: ImportParameters) -> None:
             exam_id,
             stage="import",
             count=lambda: count_uncut(bench, run, exam_id),
+            is_shared=lambda: others_at_work(bench, exam_id, Stage.CUT),
             chunk_size=bench.settings.chunk_size,
         )
         publish_report(report_exam(bench.database, exam_id))

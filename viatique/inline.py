@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from viatique import logs, progress
+from viatique.db.claims import Stage
 from viatique.errors import ViatiqueError
 from viatique.models import ExamId, Sha256
 from viatique.run import Run, new_run
@@ -16,6 +17,7 @@ from viatique.steps.maintain import Chore, ChoreOutcome, run_chores
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.read_headers import count_unread, read_chunk
 from viatique.steps.record_marks import record_marks, unrecorded_marks
+from viatique.steps.sharing import others_at_work, pause
 from viatique.tracing import span
 from viatique.workbench import Workbench
 
@@ -32,7 +34,7 @@ def run_import(bench: Workbench, exam_id: ExamId) -> Run:
         receive_inbox(bench, run, exam_id)
         errors = _plan_all(bench, run, exam_id)
         progress.start("import", count_uncut(bench, run, exam_id), "copies")
-        _drain(cut_chunk, bench, run, exam_id)
+        _drain(cut_chunk, bench, run, exam_id, Stage.CUT)
     if errors:
         raise errors[0]
     return run
@@ -43,7 +45,7 @@ def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
     run = new_run()
     with _flow("identify", run, exam_id):
         progress.start("identify", count_unread(bench, exam_id), "copies")
-        _drain(read_chunk, bench, run, exam_id)
+        _drain(read_chunk, bench, run, exam_id, Stage.READ)
         _decide(bench, run, exam_id)
     return run
 
@@ -61,7 +63,7 @@ def run_finalize(bench: Workbench, exam_id: ExamId) -> Run:
     run = new_run()
     with _flow("finalize", run, exam_id):
         progress.start("finalize", count_gradable(bench, run, exam_id), "copies")
-        _drain(finalize_chunk, bench, run, exam_id)
+        _drain(finalize_chunk, bench, run, exam_id, Stage.FINALIZE)
     return run
 
 
@@ -105,7 +107,13 @@ def _decide(bench: Workbench, run: Run, exam_id: ExamId) -> None:
     decide_identities(bench.database, bench.store, run, exam_id, threshold=threshold)
 
 
-def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId) -> None:
-    while (outcome := chunk(bench, run, exam_id)).claimed:
+def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId, stage: Stage) -> None:
+    while True:
+        has_others = others_at_work(bench, exam_id, stage)
+        outcome = chunk(bench, run, exam_id)
         if outcome.retryable:
             time.sleep(PAUSE_S)
+        elif not outcome.claimed:
+            if not has_others:
+                return
+            pause()

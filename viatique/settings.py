@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     chunk_size: int = Field(
         default=25, ge=1, le=500, description="Copies claimed and worked on by one task."
     )
+    runs_per_exam: int = Field(
+        default=1, ge=1, description="Runs the dashboard starts of a flow on an exam."
+    )
     lease_s: int = Field(
         default=600, ge=30, description="Seconds after which a silent claim is free again."
     )

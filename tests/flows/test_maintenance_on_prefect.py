@@ -79,16 +79,23 @@ def automation(prefect: dict[str, str]) -> str:
 def test_deployments_are_those_of_prefect_yaml(installation: Installation, automation: str) -> None:
     written = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text("utf-8"))
     expected = {
-        (one["entrypoint"], one["name"], json.dumps(one.get("parameters", {}))): [
-            schedule.get("cron", schedule.get("interval")) for schedule in one.get("schedules", [])
-        ]
+        (one["entrypoint"], one["name"], json.dumps(one.get("parameters", {}))): (
+            one["work_pool"]["name"],
+            [
+                schedule.get("cron", schedule.get("interval"))
+                for schedule in one.get("schedules", [])
+            ],
+        )
         for one in written["deployments"]
     }
     found = {
-        (one["entrypoint"], one["name"], json.dumps(one["parameters"])): [
-            item["schedule"].get("cron", item["schedule"].get("interval"))
-            for item in one["schedules"]
-        ]
+        (one["entrypoint"], one["name"], json.dumps(one["parameters"])): (
+            one["work_pool_name"],
+            [
+                item["schedule"].get("cron", item["schedule"].get("interval"))
+                for item in one["schedules"]
+            ],
+        )
         for one in api(installation, "deployments/filter")
     }
     assert found == expected

@@ -139,8 +139,8 @@ def test_compose_names_files_that_exist_and_images_of_one_version() -> None:
             if source.startswith("./"):
                 assert (INFRA / source.partition(":")[0]).exists(), source
     wanted = {
-        "postgres", "redis", "prefect", "worker", "api", "dashboard", "prometheus", "alertmanager",
-        "grafana", "loki", "alloy", "metrics",
+        "postgres", "redis", "prefect", "ocr", "pdf", "house", "api", "dashboard", "prometheus",
+        "alertmanager", "grafana", "loki", "alloy", "metrics",
     }  # fmt: skip
     assert wanted <= COMPOSE["services"].keys()
 
@@ -198,5 +198,5 @@ def test_units_run_the_programs_of_the_compose_file() -> None:
         for line in unit.read_text("utf-8").splitlines()
         if line.startswith("ExecStart=")
     }
-    assert len(started) == 5
+    assert len(started) == 6
     assert os.access(Path(sys.executable).with_name("viatique"), os.X_OK)

@@ -1,6 +1,6 @@
 """What is done to a Postgres server rather than in a database: is it there, is it new enough."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import sql
@@ -61,11 +61,13 @@ def create_database(dsn: str, name: str) -> bool:
 
 
 def with_database(dsn: str, name: str) -> str:
-    """The DSN of another database on the same server, as a URL."""
+    """The DSN of another database on the same server, as a URL; all else stays, TLS too."""
     parts = conninfo_to_dict(dsn)
-    host, port = parts.get("host", "localhost"), parts.get("port", "5432")
-    user, password = parts.get("user", ""), parts.get("password", "")
-    return f"postgresql://{_quoted(user)}:{_quoted(password)}@{_quoted(host)}:{port}/{name}"
+    parts.pop("dbname", None)
+    host, port = parts.pop("host", "localhost"), parts.pop("port", "5432")
+    user, password = parts.pop("user", ""), parts.pop("password", "")
+    address = f"{_quoted(user)}:{_quoted(password)}@{_quoted(host)}:{port}/{name}"
+    return f"postgresql://{address}?{urlencode(parts)}" if parts else f"postgresql://{address}"
 
 
 def connection_parts(dsn: str) -> tuple[str, str]:

@@ -91,6 +91,24 @@ def release_claim(connection: Connection, *, stage: Stage, subject: str, holder:
     return row is not None
 
 
+def has_other_claims(
+    connection: Connection, exam_id: ExamId, *, stage: Stage, holder: Holder
+) -> bool:
+    """Whether another living process works on copies of the exam in this stage."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM claim
+            WHERE stage = %(stage)s AND holder <> %(holder)s
+                AND claim_is_live(holder, expires_at)
+                AND EXISTS (SELECT FROM copy WHERE copy_id = subject AND exam_id = %(exam)s)
+        ) AS found
+        """,
+        {"stage": stage, "holder": holder.key, "exam": exam_id},
+    ).fetchone()
+    return bool(row and row["found"])
+
+
 def list_uncut(connection: Connection, exam_id: ExamId, *, run: Run, limit: int) -> list[CopyId]:
     """Copies planned but not cut, claimed by no living process, not failed for good in this run."""
     rows = connection.execute(

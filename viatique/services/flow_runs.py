@@ -64,11 +64,18 @@ class PrefectRuns:
     Args:
         api_url: of its API, ``http://127.0.0.1:4200/api`` for example.
         ui_url: of the pages people see; by default the API's address without ``/api``.
+        runs_per_exam: that are started of a flow at once, and share the exam's copies.
     """
 
     def __init__(
-        self, api_url: str, *, ui_url: str | None = None, client: httpx.Client | None = None
+        self,
+        api_url: str,
+        *,
+        ui_url: str | None = None,
+        runs_per_exam: int = 1,
+        client: httpx.Client | None = None,
     ) -> None:
+        self._runs_per_exam = runs_per_exam
         self._ui_url = (ui_url or api_url.removesuffix("/").removesuffix("/api")).rstrip("/")
         self._client = client or httpx.Client(
             base_url=api_url, headers=_headers(), timeout=TIMEOUT_S, trust_env=False
@@ -84,18 +91,16 @@ class PrefectRuns:
         return f"{self._ui_url}/runs/flow-run/{run_id}"
 
     def start(self, name: FlowName, exam_id: ExamId) -> str:
-        """Has a worker run the flow on an exam; returns the id of the flow run.
+        """Has workers run the flow on an exam; returns the id of the first flow run.
 
         Raises:
             ServiceUnavailable: Prefect does not answer, or the flow is not deployed there.
         """
         deployment = self._object("GET", f"/deployments/name/{name.flow}/{DEPLOYMENT}")
-        run = self._object(
-            "POST",
-            f"/deployments/{deployment['id']}/create_flow_run",
-            {"name": f"{name} {exam_id}", "parameters": {"parameters": {"exam": exam_id}}},
-        )
-        return str(run["id"])
+        path = f"/deployments/{deployment['id']}/create_flow_run"
+        wanted = {"name": f"{name} {exam_id}", "parameters": {"parameters": {"exam": exam_id}}}
+        runs = [self._object("POST", path, wanted) for _ in range(self._runs_per_exam)]
+        return str(runs[0]["id"])
 
     def list_runs(self, exam_id: ExamId | None = None, *, limit: int = 5) -> tuple[FlowRun, ...]:
         """The latest runs, of one exam or of all, newest first, with how far active ones are.

@@ -15,8 +15,7 @@ from viatique.services.local import Services, ensure, stop
 from viatique.services.processes import free_port
 from viatique.settings import Settings
 
-WORK_POOL = "viatique"
-WORKER_ARGUMENTS = ("-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process")
+WORKER_ARGUMENTS = ("-m", "flows.worker")
 DASHBOARD_ARGUMENTS = ("-m", "dashboard.server")
 DASHBOARD_PORT = 8501
 """Streamlit's usual port; another free one is taken when it is in use."""

@@ -10,12 +10,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from viatique.db.admin import create_database, with_database
 from viatique.errors import ServiceUnavailable
-from viatique.services.environment import SERVER, prefect_environment, prefect_home
+from viatique.services.environment import SERVER, prefect_environment
+from viatique.services.prefect_database import prefect_database
 from viatique.services.processes import (
     LOOPBACK,
     free_port,
@@ -48,8 +48,8 @@ def ensure_prefect_server(home: Path, dsn: str, on_progress: Callable[[str], Non
     Raises:
         ServiceUnavailable: it did not come up.
     """
-    database_url = _database_url(home, dsn)
-    detail = hashlib.sha256(database_url.encode()).hexdigest()
+    database = prefect_database(home, dsn)
+    detail = hashlib.sha256(str(sorted(database.items())).encode()).hexdigest()
     record = read_record(_record_path(home))
     process = running(record)
     if record and process and record.detail == detail:
@@ -58,7 +58,7 @@ def ensure_prefect_server(home: Path, dsn: str, on_progress: Callable[[str], Non
     if process:
         stop_process(process, signal.SIGTERM)
     on_progress("Starting the Prefect server (the first time takes up to a minute)…")
-    return api_url(_start(home, database_url, detail, wanted=record.port if record else 0))
+    return api_url(_start(home, database, detail, wanted=record.port if record else 0))
 
 
 def stop_prefect_server(home: Path) -> bool:
@@ -85,28 +85,20 @@ def _record_path(home: Path) -> Path:
     return home / "run" / "prefect-server.json"
 
 
-def _database_url(home: Path, dsn: str) -> str:
-    note = home / "run" / "prefect.sqlite"
-    if not note.exists() and create_database(dsn, "prefect"):
-        return with_database(dsn, "prefect").replace("postgresql://", "postgresql+asyncpg://", 1)
-    note.touch()
-    return f"sqlite+aiosqlite:///{prefect_home(home) / 'prefect.db'}"
-
-
-def _start(home: Path, database_url: str, detail: str, *, wanted: int) -> int:
+def _start(home: Path, database: Mapping[str, str], detail: str, *, wanted: int) -> int:
     """The port of a new server; another port when somebody took the first one meanwhile."""
     port = free_port(wanted or WANTED_PORT)
     try:
-        _start_on(home, database_url, detail, port)
+        _start_on(home, database, detail, port)
     except ServiceUnavailable:
         if free_port(port) == port:
             raise
         port = free_port()
-        _start_on(home, database_url, detail, port)
+        _start_on(home, database, detail, port)
     return port
 
 
-def _start_on(home: Path, database_url: str, detail: str, port: int) -> None:
+def _start_on(home: Path, database: Mapping[str, str], detail: str, port: int) -> None:
     program = start_detached(
         [sys.executable, *SERVER_ARGUMENTS, "--host", LOOPBACK, "--port", str(port)],
         log=home / "logs" / "prefect-server.log",
@@ -114,7 +106,7 @@ def _start_on(home: Path, database_url: str, detail: str, port: int) -> None:
             **os.environ,
             **prefect_environment(home, api_url(port)),
             **SERVER,
-            "PREFECT_API_DATABASE_CONNECTION_URL": database_url,
+            **database,
             "PREFECT_UI_API_URL": api_url(port),
         },
     )

@@ -24,6 +24,7 @@ from viatique.segmentation import CopyPlan, PlanProblem
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.scan_jobs import CutJob, PlanJob, count_pages, cut_pieces, plan_scan_copies
+from viatique.steps.sharing import pause
 from viatique.tracing import traced
 from viatique.workbench import Workbench
 from viatique.workers import PDF_TIMEOUT_S
@@ -83,9 +84,17 @@ def unplanned_scans(bench: Workbench, exam_id: ExamId) -> list[int]:
 
 @traced
 def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
-    """Finds the copies of one scan and stores them all, or none; returns how many there are."""
+    """Finds the copies of one scan and stores them all, or none; returns how many there are.
+
+    While another run plans the scan, it is waited for.
+    """
+    while not _claim_plan(bench, source_id, run):
+        pause()
     with bench.database.transaction() as connection:
         source = sources.find_source(connection, source_id)
+        if source.is_planned:
+            _release_plan(bench, connection, source_id)
+            return 0
         exam = find_exam(connection, source.exam_id)
         imports.begin_import(connection, source_id, run=run)
     try:
@@ -94,7 +103,10 @@ def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
         _end_failed(bench, source_id, run)
         raise
     with bench.database.transaction() as connection:
-        if not sources.mark_planned(connection, source_id):
+        if not (
+            _release_plan(bench, connection, source_id)
+            and sources.mark_planned(connection, source_id)
+        ):
             return 0
         numbers = allocate_copy_numbers(connection, exam.exam_id, len(plans))
         copies.insert_copies(
@@ -249,7 +261,27 @@ def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run:
     return is_done
 
 
+def _claim_plan(bench: Workbench, source_id: int, run: Run) -> bool:
+    with bench.database.transaction() as connection:
+        _release_plan(bench, connection, source_id)  # an earlier try's, when the database was gone
+        won = claims.claim_subjects(
+            connection,
+            stage=claims.Stage.PLAN,
+            subjects=[str(source_id)],
+            holder=bench.holder,
+            run=run,
+        )
+    return bool(won)
+
+
+def _release_plan(bench: Workbench, connection: Connection, source_id: int) -> bool:
+    return claims.release_claim(
+        connection, stage=claims.Stage.PLAN, subject=str(source_id), holder=bench.holder
+    )
+
+
 def _end_failed(bench: Workbench, source_id: int, run: Run) -> None:
     with bench.database.transaction() as connection:
+        _release_plan(bench, connection, source_id)
         ended = imports.end_failed_import(connection, run=run, source_id=source_id)
         observe_import(connection, ended, outcome=Outcome.FAILED, run=run)

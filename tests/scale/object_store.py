@@ -1,0 +1,141 @@
+"""OpenStack Swift with its S3 API: an object store as installations have one, in one folder.
+
+One account, container, object and proxy server each, one replica; with a certificate, over TLS.
+"""
+
+import getpass
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from viatique.services.processes import LOOPBACK, free_port
+
+PROGRAMS = Path(sys.executable).parent
+KEY, SECRET = "test:tester", "a-secret-of-the-tests"
+DEVICE = "disk"
+PATIENCE_S = 30.0
+PROXY = f"""
+[pipeline:main]
+pipeline = catch_errors gatekeeper cache listing_formats s3api tempauth slo proxy-server
+[app:proxy-server]
+use = egg:swift#proxy
+account_autocreate = true
+[filter:catch_errors]
+use = egg:swift#catch_errors
+[filter:gatekeeper]
+use = egg:swift#gatekeeper
+[filter:cache]
+use = egg:swift#memcache
+[filter:listing_formats]
+use = egg:swift#listing_formats
+[filter:s3api]
+use = egg:swift#s3api
+[filter:tempauth]
+use = egg:swift#tempauth
+user_{KEY.replace(":", "_")} = {SECRET} .admin
+[filter:slo]
+use = egg:swift#slo
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Files of a server's certificate, by the CA that clients are told of."""
+
+    chain: Path
+    key: Path
+    ca: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectStore:
+    """A running store, as the settings of a client name it."""
+
+    endpoint: str
+
+    def environment(self, ca: Path | None = None) -> dict[str, str]:
+        """What s3fs and botocore read."""
+        trust = {"AWS_CA_BUNDLE": str(ca)} if ca else {}
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": "us-east-1",
+            **trust,
+        }
+
+
+@contextmanager
+def object_store(folder: Path, certificate: Certificate | None = None) -> Iterator[ObjectStore]:
+    """A store for as long as the block lasts, its bytes in the folder."""
+    ports = {kind: free_port() for kind in ("account", "container", "object", "proxy")}
+    (folder / "devices" / DEVICE).mkdir(parents=True)
+    (folder / "swift.conf").write_text(
+        "[swift-hash]\nswift_hash_path_prefix = tests\nswift_hash_path_suffix = tests\n"
+    )
+    for kind in ("account", "container", "object"):
+        _make_ring(folder, kind, ports[kind])
+        app = f"[app:{kind}-server]\nuse = egg:swift#{kind}\n"
+        pipeline = f"[pipeline:main]\npipeline = {kind}-server\n"
+        _configure(folder, kind, ports[kind], pipeline + app)
+    _configure(folder, "proxy", ports["proxy"], PROXY, certificate)
+    with ExitStack() as stack:
+        for kind, port in ports.items():
+            _serve(stack, folder, kind, port)
+        scheme = "https" if certificate else "http"
+        yield ObjectStore(endpoint=f"{scheme}://{LOOPBACK}:{ports['proxy']}")
+
+
+def _make_ring(folder: Path, kind: str, port: int) -> None:
+    """Where the one disk is: rings of 2^0 parts, one replica."""
+    builder = str(folder / f"{kind}.builder")
+    device = ["--region", "1", "--zone", "1", "--device", DEVICE, "--weight", "1"]
+    address = ["--ip", LOOPBACK, "--port", str(port)]
+    for command in (["create", "0", "1", "0"], ["add", *device, *address], ["rebalance"]):
+        subprocess.run(
+            [PROGRAMS / "swift-ring-builder", builder, *command], check=True, capture_output=True
+        )
+
+
+def _configure(
+    folder: Path, kind: str, port: int, apps: str, certificate: Certificate | None = None
+) -> None:
+    tls = {"cert_file": certificate.chain, "key_file": certificate.key} if certificate else {}
+    options = {
+        "bind_ip": LOOPBACK,
+        "bind_port": port,
+        "workers": 0,
+        "user": getpass.getuser(),
+        "swift_dir": folder,
+        "devices": folder / "devices",
+        "mount_check": "false",
+        **tls,
+    }
+    lines = [f"{name} = {value}" for name, value in options.items()]
+    text = "\n".join(["[DEFAULT]", *lines, apps])
+    (folder / f"{kind}-server.conf").write_text(text, "utf-8")
+
+
+def _serve(stack: ExitStack, folder: Path, kind: str, port: int) -> None:
+    log = stack.enter_context((folder / f"{kind}.log").open("wb"))
+    server = stack.enter_context(
+        subprocess.Popen(
+            [PROGRAMS / f"swift-{kind}-server", folder / f"{kind}-server.conf", "--verbose"],
+            stdout=log,
+            stderr=log,
+        )
+    )
+    stack.callback(server.terminate)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        with socket.socket() as attempt:
+            if attempt.connect_ex((LOOPBACK, port)) == 0:
+                return
+        assert server.poll() is None, (folder / f"{kind}.log").read_text()
+        assert time.monotonic() < deadline, f"the {kind} server does not listen"
+        time.sleep(0.05)
