@@ -63,7 +63,7 @@ PAGE = """<!doctype html>
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
 body {{ display: grid; place-items: center; min-height: 95vh; margin: 0; }}
 form {{ display: grid; gap: .75rem; width: min(22rem, 90vw); }}
-h1 {{ margin: 0; font-size: 1.6rem; }} p {{ margin: 0; }}
+h1 {{ margin: 0 0 1rem; font-size: 1.6rem; }} p {{ margin: 0; }}
 input, button {{ font: inherit; padding: .7rem; border-radius: .5rem; border: 1px solid #8886; }}
 button, .button {{ background: #1f3c7a; color: #fff; cursor: pointer; }}
 .button {{ padding: .7rem; border-radius: .5rem; text-align: center; text-decoration: none; }}

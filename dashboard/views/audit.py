@@ -131,7 +131,15 @@ def _show_events(visit: Visit, wanted: EventFilter) -> None:
         show_empty(visit, "no_events")
     else:
         st.dataframe(
-            [_row(visit, event) for event in found], hide_index=True, width="stretch", height=400
+            [_row(visit, event) for event in found],
+            column_config={
+                visit.text("when"): st.column_config.DatetimeColumn(
+                    format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+                )
+            },
+            hide_index=True,
+            height=400,
+            placeholder="",
         )
     with st.container(horizontal=True):
         st.button(visit.text("newest"), disabled=before is None, on_click=_from_the_newest)
@@ -150,7 +158,7 @@ def _row(visit: Visit, event: AuditEvent) -> dict[str, object]:
     return {
         "#": event.event_id,
         visit.text("when"): event.at,
-        visit.text("action"): event.action,
+        visit.text("action"): action_text(event.action, visit.language),
         visit.text("exam"): event.exam_id,
         visit.text("copy"): event.copy_id,
         visit.text("who"): event.actor,

@@ -91,6 +91,7 @@ def _show_problems(visit: Visit, problems: tuple[Problem, ...]) -> None:
             for problem in problems
         ],
         hide_index=True,
+        placeholder="",
     )
 
 

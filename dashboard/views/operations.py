@@ -60,7 +60,7 @@ def _show_failures(visit: Visit, found: Operations) -> None:
             for failure in found.failures
         ],
         hide_index=True,
-        width="stretch",
+        placeholder="",
     )
 
 

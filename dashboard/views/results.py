@@ -87,6 +87,7 @@ def _show_questions(visit: Visit, found: ExamResults, figures: Figures) -> None:
             visit.text("discrimination"): st.column_config.NumberColumn(format="%.2f"),
         },
         hide_index=True,
+        placeholder="–",
     )
 
 

@@ -63,7 +63,7 @@ def up(installation: Installation) -> Iterator[tuple[str, str]]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         said = log.read_text()
-        address = re.search(r"Dashboard: (\S+)", said)
+        address = re.search(r"Dashboard: +(\S+)", said)
         password = re.search(r"admin / (\S+)", said)
         assert address
         assert password

@@ -14,6 +14,7 @@ from viatique.services.environment import prefect_environment, viatique_environm
 from viatique.services.local import Services, ensure, stop
 from viatique.services.processes import free_port
 from viatique.settings import Settings
+from viatique.texts import CLI_LANGUAGE, text
 
 WORKER_ARGUMENTS = ("-m", "flows.worker")
 DASHBOARD_ARGUMENTS = ("-m", "dashboard.server")
@@ -40,7 +41,7 @@ def hold(settings: Settings, *, on_progress: Callable[[str], None]) -> None:
         with ensure(settings, prefect=True, on_progress=on_progress) as services:
             _hold_programs(settings, services, on_progress)
     finally:
-        on_progress("Stopping…")
+        on_progress(text("stopping", CLI_LANGUAGE))
         stop(settings, force=True)
 
 
@@ -56,7 +57,7 @@ def _hold_programs(
         **prefect_environment(settings.home_path, services.prefect_api_url or ""),
         **viatique_environment(settings),
     }
-    on_progress("Registering the flows…")
+    on_progress(text("registering", CLI_LANGUAGE))
     _run([sys.executable, "-m", "flows.deploy"], environment)
     port = free_port(DASHBOARD_PORT)
     api_port = free_port(API_PORT)
@@ -70,11 +71,15 @@ def _hold_programs(
     }
     try:
         _wait_for_port(port, children["dashboard"])
-        on_progress(f"Prefect:   {services.prefect_ui_url or services.prefect_api_url}")
-        on_progress(f"Dashboard: http://{LOCAL}:{port}")
-        on_progress(f"API:       http://{LOCAL}:{api_port}/api/v1/openapi.json")
-        on_progress(f"Metrics:   http://{LOCAL}:{metrics_port}/metrics")
-        on_progress("Ready. Ctrl-C stops everything.")
+        addresses = {
+            "dashboard": f"http://{LOCAL}:{port}",
+            "prefect": services.prefect_ui_url or services.prefect_api_url,
+            "api": f"http://{LOCAL}:{api_port}/api/v1/openapi.json",
+            "metrics": f"http://{LOCAL}:{metrics_port}/metrics",
+        }
+        for name, where in addresses.items():
+            on_progress(f"{text(name, CLI_LANGUAGE):16} {where}")
+        on_progress(text("ready", CLI_LANGUAGE))
         _wait(children)
     except KeyboardInterrupt:
         return

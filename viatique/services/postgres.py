@@ -30,6 +30,7 @@ from viatique.services.processes import (
     start_detached,
     stop_process,
 )
+from viatique.texts import CLI_LANGUAGE, text
 
 ROLE = "viatique"
 START_TIMEOUT_S = 60.0
@@ -74,11 +75,11 @@ def ensure_postgres(home: Path, on_progress: Callable[[str], None]) -> str:
     location = locate(home)
     password = _password(home)
     if not (location.data / "PG_VERSION").exists():
-        on_progress("Making the database…")
+        on_progress(text("making_database", CLI_LANGUAGE))
         _initialise(location, password)
     port = _running_port(location)
     if port is None or not answers(_dsn(password, port, "postgres")):
-        on_progress("Starting the database…")
+        on_progress(text("starting_database", CLI_LANGUAGE))
         port = _start(home, location, password)
     dsn = _dsn(password, port, "postgres")
     marker = home / "run" / "postgres.ready"

@@ -28,6 +28,7 @@ from viatique.services.processes import (
     write_record,
 )
 from viatique.settings import Settings
+from viatique.texts import CLI_LANGUAGE, text
 
 START_TIMEOUT_S = 180.0
 """Seen 11-60 s on a loaded 2-core machine, migrations included (2026-11)."""
@@ -57,7 +58,7 @@ def ensure_prefect_server(home: Path, dsn: str, on_progress: Callable[[str], Non
         return api_url(record.port)
     if process:
         stop_process(process, signal.SIGTERM)
-    on_progress("Starting the Prefect server (the first time takes up to a minute)…")
+    on_progress(text("starting_prefect", CLI_LANGUAGE))
     return api_url(_start(home, database, detail, wanted=record.port if record else 0))
 
 
