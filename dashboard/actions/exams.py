@@ -22,6 +22,7 @@ from viatique.steps.change_roster import change_roster
 from viatique.steps.check_exam import check_exam
 from viatique.steps.create_exam import store_exam
 from viatique.steps.import_scan import receive_scan
+from viatique.steps.record_marks import receive_marks, record_marks
 
 logger = logging.getLogger("viatique")
 
@@ -71,6 +72,19 @@ def receive(token: str, exam_id: ExamId, name: str, scan: BinaryIO) -> bool:
     run = acting(token, Permission.RUN_EXAMS)
     with _as_file(name, scan) as path:
         return receive_scan(workbench(), exam_id, path, run=run)
+
+
+def record(token: str, exam_id: ExamId, name: str, marks: BinaryIO) -> int:
+    """Records a marks file, all of it or nothing; returns how many copies changed.
+
+    Raises:
+        Forbidden: the account may not.
+        InvalidMarks: with every problem, by line and column.
+    """
+    run = acting(token, Permission.RUN_EXAMS)
+    with _as_file(name, marks) as path:
+        sha256 = receive_marks(workbench(), exam_id, path)
+    return record_marks(workbench(), run, exam_id, sha256)
 
 
 def check(token: str, exam_id: ExamId, name: str, scan: BinaryIO) -> Checked:

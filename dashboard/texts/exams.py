@@ -102,6 +102,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ajoute les élèves d'un fichier, ou corrige leurs lignes. Personne n'est retiré.",
     ),
     "change_roster": ("Add or correct these students", "Ajouter ou corriger ces élèves"),
+    "marks_from_file": ("Marks from a file", "Notes d'un fichier"),
+    "marks_file": ("Marks: CSV or JSON", "Notes : CSV ou JSON"),
+    "marks_file_help": (
+        "CSV columns: copy, question, points, remark. All of the file is recorded, or nothing.",
+        "Colonnes du CSV : copie, question, points, remarque. Tout est enregistré, ou rien.",
+    ),
+    "record_marks": ("Record these marks", "Enregistrer ces notes"),
+    "marks_bad": (
+        "{count} problem(s) in the marks; nothing is recorded until they are corrected:",
+        "{count} problème(s) dans les notes ; rien n'est enregistré avant correction :",
+    ),
+    "marks_recorded": ("Marks of {count} copies changed.", "Notes changées sur {count} copies."),
     "line": ("Line", "Ligne"),
     "column": ("Column", "Colonne"),
     "what_is_wrong": ("What is wrong", "Ce qui ne va pas"),

@@ -10,12 +10,13 @@ import streamlit as st
 from dashboard.actions.exams import change_students, create
 from dashboard.page import Visit
 from dashboard.texts.exams import FIELDS, LANGUAGES, LAYOUTS, SEGMENTATIONS
-from viatique.errors import InvalidInput, InvalidTable, Problem
+from dashboard.views.problems import show_problems
+from viatique.errors import InvalidInput, InvalidTable
 from viatique.exam_file import ExamFile, exam_from
 from viatique.models import ExamId, FieldName, Language, Layout, Student
 from viatique.settings import load_settings
 from viatique.steps.create_exam import receive_exam_file, receive_roster
-from viatique.texts import sentence_text
+from viatique.texts import error_text
 from viatique.texts import text as core_text
 
 logger = logging.getLogger("viatique")
@@ -58,11 +59,11 @@ def _roster(visit: Visit) -> tuple[Student, ...]:
     except InvalidTable as error:
         logger.info("roster_refused", exc_info=error)
         st.error(visit.text("roster_bad", count=len(error.problems)))
-        _show_problems(visit, error.problems)
+        show_problems(visit, error.problems)
         return ()
     except InvalidInput as error:
         logger.info("roster_refused", exc_info=error)
-        st.error(str(error))
+        st.error(error_text(error, visit.language))
         return ()
     st.success(visit.text("roster_fine", count=len(students)))
     st.dataframe(
@@ -78,21 +79,6 @@ def _student_row(visit: Visit, student: Student) -> dict[str, object]:
         visit.text("first_name"): student.first_name,
         visit.text("birth_date"): student.birth_date,
     }
-
-
-def _show_problems(visit: Visit, problems: tuple[Problem, ...]) -> None:
-    st.dataframe(
-        [
-            {
-                visit.text("line"): problem.line or None,
-                visit.text("column"): problem.column,
-                visit.text("what_is_wrong"): sentence_text(problem.message, visit.language),
-            }
-            for problem in problems
-        ],
-        hide_index=True,
-        placeholder="",
-    )
 
 
 def _show_fields(visit: Visit, students: tuple[Student, ...]) -> None:
@@ -172,7 +158,7 @@ def _create(visit: Visit, students: tuple[Student, ...], read: Callable[[], Exam
     except InvalidTable as error:
         logger.info("exam_refused", exc_info=error)
         st.error(visit.text("exam_bad"))
-        _show_problems(visit, error.problems)
+        show_problems(visit, error.problems)
         return
     exam_id = create(visit.token, exam, students)
     st.query_params.from_dict({"exam": exam_id})

@@ -10,6 +10,7 @@ from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from dashboard.texts.exams import LAYOUTS, SEGMENTATIONS
 from dashboard.views.exam_form import show_form, show_roster_change
+from dashboard.views.marks_form import show_marks_form
 from dashboard.views.runs import show_runs
 from viatique.errors import ServiceUnavailable
 from viatique.models import ExamId
@@ -68,6 +69,8 @@ def _show_exam(visit: Visit, found: ExamPage) -> None:
         show_runs(visit, exam.exam_id)
     with st.expander(visit.text("roster")):
         show_roster_change(visit, exam.exam_id)
+    with st.expander(visit.text("marks_from_file")):
+        show_marks_form(visit, exam.exam_id)
     with st.expander(visit.text("marking_scheme")):
         st.table(
             [

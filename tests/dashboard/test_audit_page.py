@@ -38,9 +38,9 @@ def test_each_filter_of_the_address_leaves_what_fits(
     confirm_identity(bench.database, new_run("U9"), one, None)
     today = datetime.now(UTC).date()
     everything = shown(visiting)
-    assert {row["Action"] for row in shown(visiting, action="IMPORT")} == {"IMPORT"}
+    assert {row["Action"] for row in shown(visiting, action="IMPORT")} == {"found in a scan"}
     assert {row["Copy"] for row in shown(visiting, copy=one.lower())} == {one}
-    assert [row["Action"] for row in shown(visiting, who="U9")] == ["IDENTIFY"]
+    assert [row["Action"] for row in shown(visiting, who="U9")] == ["identity decided"]
     (told,) = shown(visiting, who="U9", exam=exam_id)
     assert shown(visiting, correlation=str(told["Correlation id (flow run)"])) == [told]
     assert shown(visiting, since=str(today), until=str(today)) == everything

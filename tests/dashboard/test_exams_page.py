@@ -1,6 +1,7 @@
 """An exam is created, gets its scans and its work is started, all from its page."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from tests.steps.benches import ROSTER, write_exam, write_scan
 from viatique.access import Role
 from viatique.db.audit import list_events
 from viatique.db.exams import count_students, list_exams
+from viatique.db.marking import list_scores
 from viatique.db.sources import list_sources
 from viatique.lifecycle import Action
-from viatique.models import ExamId, Language
+from viatique.models import CopyId, ExamId, Language
 from viatique.services.flow_runs import PrefectRuns
 from viatique.workbench import Workbench
 
@@ -57,6 +59,35 @@ def test_a_forgotten_student_is_added(
     assert "1 students added" in app.toast[0].value
     with bench.database.transaction() as connection:
         assert count_students(connection, exam_id) == 4
+
+
+def test_a_marks_file_is_recorded_whole_or_refused_line_by_line(
+    bench: Workbench, visiting: Visiting, exam_id: ExamId
+) -> None:
+    app = visiting("exams", language=Language.FR, exam=exam_id)
+    lines = f"copie;question;note\n{exam_id}-0001;1;2,5\n{exam_id}-0002;1;99\n"
+    app.file_uploader[2].upload("notes.csv", lines.encode()).run()
+    labelled(app.button, "Enregistrer ces notes").click().run()
+    assert list(app.dataframe[0].value["Ligne"]) == [3]
+    assert not scores_of(bench, exam_id)
+
+    app.file_uploader[2].upload("notes.csv", lines.replace("99", "1").encode()).run()
+    labelled(app.button, "Enregistrer ces notes").click().run()
+    assert not app.exception
+    assert "2 copies" in app.success[0].value
+    assert scores_of(bench, exam_id) == [Decimal("2.5"), Decimal(1)]
+    with bench.database.transaction() as connection:
+        actors = {event.actor for event in list_events(connection, action=Action.SCORE)}
+    assert actors != {"system"}
+
+
+def scores_of(bench: Workbench, exam_id: ExamId) -> list[Decimal | None]:
+    with bench.database.transaction() as connection:
+        return [
+            one.points
+            for number in (1, 2)
+            for one in list_scores(connection, CopyId(f"{exam_id}-000{number}"))
+        ]
 
 
 def test_an_exam_is_created_from_its_file(

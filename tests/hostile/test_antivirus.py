@@ -181,6 +181,13 @@ def _uploaded_later_roster(house: House) -> str:
     return page.error[0].value if page.error else "taken"
 
 
+def _uploaded_marks(house: House) -> str:
+    page = house.visiting("exams", exam=house.exam_id)
+    page.file_uploader[2].upload("marks.csv", b"copy;question;points\n" + EICAR).run()
+    next(one for one in page.button if one.label == "Record these marks").click().run()
+    return page.error[0].value if page.error else "taken"
+
+
 def _uploaded_exam_file(house: House) -> str:
     page = house.visiting("exams", new="1")
     page.file_uploader[0].upload("roster.csv", ROSTER.encode())
@@ -210,6 +217,7 @@ DOORS: dict[str, Callable[[House], str]] = {
     "dashboard: try a scan": lambda house: _uploaded_scan(house, "Try it first"),
     "dashboard: roster": _uploaded_roster,
     "dashboard: later roster": _uploaded_later_roster,
+    "dashboard: marks": _uploaded_marks,
     "dashboard: exam.toml": _uploaded_exam_file,
 }
 COMMANDS = {door.partition(":")[0] for door in DOORS if door.startswith("viatique ")}
@@ -219,7 +227,7 @@ NO_DOORS = {
     "viatique backup": "writes",
     "viatique support-bundle": "writes",
 }
-UPLOADS = {"views/exam_form.py": 2, "views/exams.py": 1}
+UPLOADS = {"views/exam_form.py": 2, "views/exams.py": 1, "views/marks_form.py": 1}
 
 
 @pytest.mark.parametrize("is_running", [True, False], ids=["harmful", "no clamd"])
