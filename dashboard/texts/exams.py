@@ -103,7 +103,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "change_roster": ("Add or correct these students", "Ajouter ou corriger ces élèves"),
     "marks_from_file": ("Marks from a file", "Notes d'un fichier"),
-    "marks_file": ("Marks: CSV or JSON", "Notes : CSV ou JSON"),
+    "marks_upload": ("Marks: CSV or JSON", "Notes : CSV ou JSON"),
     "marks_file_help": (
         "CSV columns: copy, question, points, remark. All of the file is recorded, or nothing.",
         "Colonnes du CSV : copie, question, points, remarque. Tout est enregistré, ou rien.",

@@ -19,7 +19,7 @@ def show_marks_form(visit: Visit, exam_id: ExamId) -> None:
     """Where a marks file is given, and what came of it."""
     st.caption(visit.text("marks_file_help"))
     upload = st.file_uploader(
-        visit.text("marks_file"),
+        visit.text("marks_upload"),
         type=["csv", "txt", "tsv", "json"],
         key=f"marks_{exam_id}",
         max_upload_size=MARKS_MIB,
