@@ -47,5 +47,8 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.VIEW_IDENTITY: ("whole page looked at", "page entière consultée"),
     Action.DOWNLOAD: ("downloaded", "téléchargée"),
     Action.ERASE: ("personal data erased", "données personnelles effacées"),
+    Action.KEEP_COMMENT: ("comment kept in the bank", "commentaire gardé dans la banque"),
+    Action.DROP_COMMENT: ("comment taken out of the bank", "commentaire retiré de la banque"),
+    Action.RESET_METRICS: ("metrics reset", "métriques remises à zéro"),
     Action.ACCOUNT: ("account changed", "compte modifié"),
 }
