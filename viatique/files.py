@@ -5,6 +5,7 @@ fsspec file system by ``VIATIQUE_STORE_URL``.
 """
 
 import contextlib
+import errno
 import functools
 import hashlib
 import os
@@ -26,6 +27,8 @@ from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.models import Sha256
 
 BLOCK_BYTES = 1 << 20
+READ_TRIES = 3
+"""How often a file that comes over a network with other bytes is fetched before it is damaged."""
 
 
 class Kind(StrEnum):
@@ -51,6 +54,7 @@ class Store:
         self.url = url
         self._fs, self._root = fsspec.url_to_fs(url)
         self._is_local = isinstance(self._fs, LocalFileSystem)
+        self._tries = 1 if self._is_local else READ_TRIES
 
     def path(self, sha256: Sha256, kind: Kind) -> str:
         """Where the file lies: an absolute path for a local store, else its key with protocol."""
@@ -81,11 +85,12 @@ class Store:
             StoredFileCorrupt: the file is gone or its bytes changed.
             StoreUnavailable: the store cannot be read now.
         """
-        with _translated(sha256):
-            data: bytes = self._fs.cat_file(self.path(sha256, kind))
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise _corrupt(sha256, "its bytes changed")
-        return data
+        for _ in range(self._tries):
+            with _translated(sha256):
+                data: bytes = self._fs.cat_file(self.path(sha256, kind))
+            if hashlib.sha256(data).hexdigest() == sha256:
+                return data
+        raise _corrupt(sha256, "its bytes changed")
 
     def probe(self) -> None:
         """Writes, reads and removes a file of its own.
@@ -122,20 +127,33 @@ class Store:
         if self._is_local:
             path = Path(self.path(sha256, kind))
             with _translated(sha256):
-                facts = path.stat()
-                found = _digest_of(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+                found = _digest_now(path)
             if found != sha256:
                 raise _corrupt(sha256, "its bytes changed")
             yield path
             return
         with tempfile.TemporaryDirectory(prefix="viatique-") as folder:
             path = Path(folder) / f"{sha256}.{kind}"
-            path.write_bytes(self.get(sha256, kind))
+            self._fetch(sha256, kind, path)
             yield path
 
+    def _fetch(self, sha256: Sha256, kind: Kind, target: Path) -> None:
+        for _ in range(self._tries):
+            with _translated(sha256):
+                self._fs.get_file(self.path(sha256, kind), str(target))
+                found = _digest_now(target)
+            if found == sha256:
+                return
+        raise _corrupt(sha256, "its bytes changed")
+
     def _has(self, sha256: Sha256, kind: Kind, size: int) -> bool:
+        """Whether the file is there whole; one over a network is known by its size."""
         path = self.path(sha256, kind)
-        return self._fs.exists(path) and self._fs.size(path) == size
+        try:
+            is_whole: bool = self._fs.info(path)["size"] == size
+        except FileNotFoundError:
+            return False
+        return is_whole and (not self._is_local or _digest_now(Path(path)) == sha256)
 
     def _keep(self, sha256: Sha256, kind: Kind, source: bytes | Path) -> None:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
@@ -145,6 +163,9 @@ class Store:
             elif self._is_local:
                 # young again: whoever removes orphans leaves it alone until its row is written
                 os.utime(self.path(sha256, kind))
+            is_whole = self._is_local or self._has(sha256, kind, size)
+        if not is_whole:
+            raise _unusable("not all was written", sha256)
 
     def _write(self, path: str, source: bytes | Path) -> None:
         if not self._is_local:
@@ -157,6 +178,11 @@ class Store:
         else:
             with source.open("rb") as stream:
                 write_atomically(Path(path), stream)
+
+
+def _digest_now(path: Path) -> str:
+    facts = path.stat()
+    return _digest_of(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
@@ -204,11 +230,21 @@ def _translated(sha256: Sha256) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise _corrupt(sha256, "it is gone") from None
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The file store cannot be used now (errno {error.errno}, file {sha256[:12]}).",
-            next_step="Check the disk's space and rights, then run the command again.",
-        ) from None
+    except Exception as error:  # noqa: BLE001  # each file system has errors of its own
+        raise _unusable(error_code(error), sha256) from None
+
+
+def error_code(error: Exception) -> str:
+    """What is wrong, by the system's name for it: an error's text may hold paths."""
+    number = error.errno if isinstance(error, OSError) else None
+    return errno.errorcode.get(number or 0, type(error).__name__)
+
+
+def _unusable(why: str, sha256: Sha256) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The file store cannot be used now ({why}, file {sha256[:12]}).",
+        next_step="Check its space, rights and network, then run again; what was done is kept.",
+    )
 
 
 def _corrupt(sha256: Sha256, why: str) -> StoredFileCorrupt:

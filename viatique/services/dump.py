@@ -103,5 +103,5 @@ def _check(program: str, code: int) -> None:
         # its messages may hold rows
         raise ServiceUnavailable(
             f"{program} ended with code {code}.",
-            next_step="The log of the database server says why.",
+            next_step="See the log of the database server, and the room on the disk.",
         )

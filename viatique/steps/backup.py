@@ -10,6 +10,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,8 @@ from viatique.antivirus import check_file
 from viatique.db import admin, housekeeping
 from viatique.db.migrate import list_migrations
 from viatique.db.pool import Connection
-from viatique.errors import Conflict, FinalError, InvalidInput, StoredFileCorrupt
-from viatique.files import Kind, Store, write_atomically
+from viatique.errors import Conflict, FinalError, InvalidInput, StoredFileCorrupt, StoreUnavailable
+from viatique.files import Kind, Store, error_code, write_atomically
 from viatique.models import Sha256
 from viatique.seal_files import seal_files_of
 from viatique.services.dump import dump_database, load_database
@@ -51,12 +52,24 @@ def back_up(bench: Workbench, folder: Path) -> Backup:
         InvalidInput: the folder is there already, or cannot be written.
         Conflict: something was erased meanwhile: what is in the dump is no longer in the store.
         StoredFileCorrupt: a stored file is damaged; the rest was not backed up.
+        StoreUnavailable, ServiceUnavailable: it could not be written or dumped; nothing is left.
     """
     _make_folder(folder)
+    try:
+        _fill(bench, folder)
+        return check_backup(folder)
+    except BaseException:
+        # half a backup is none, and a full disk needs its room
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _fill(bench: Workbench, folder: Path) -> None:
     seal_folder = seal_files_of(bench.settings).folder
     if seal_folder.is_dir():
         # before the snapshot: an anchored seal is then in the dump
-        shutil.copytree(seal_folder, folder / SEAL)
+        with _writing():
+            shutil.copytree(seal_folder, folder / SEAL)
     with bench.owner.transaction() as connection:
         snapshot = housekeeping.export_snapshot(connection)
         dump_database(bench.owner.dsn, folder / DUMP, snapshot=snapshot)
@@ -69,9 +82,21 @@ def back_up(bench: Workbench, folder: Path) -> Backup:
         dump_sha256=_digest(folder / DUMP),
     )
     manifest = {"form": FORM, **{name: getattr(backup, name) for name in Backup.__slots__}}
-    write_atomically(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+    with _writing():
+        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
     logger.info("backup_written", extra={"files": count, "bytes": backup.byte_size})
-    return check_backup(folder)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What cannot be written into the backup's folder is told as such."""
+    try:
+        yield
+    except (OSError, shutil.Error) as error:
+        raise StoreUnavailable(
+            f"The backup cannot be written ({error_code(error)}); nothing of it is left.",
+            next_step="Make room there, or name a folder on another disk.",
+        ) from None
 
 
 def check_backup(folder: Path) -> Backup:
@@ -161,7 +186,8 @@ def _copy_files(bench: Workbench, connection: Connection, folder: Path) -> tuple
     count = size = 0
     for sha256, kind in housekeeping.iterate_stored_files(connection):
         data = _data(bench, sha256, kind)
-        target.put(data, kind)
+        with _writing():
+            write_atomically(Path(target.path(sha256, kind)), data)
         count, size = count + 1, size + len(data)
     return count, size
 
