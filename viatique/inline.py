@@ -1,12 +1,14 @@
 """The flows without Prefect: the same steps in the same order, in this process."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 from viatique import logs, progress
 from viatique.db.claims import Stage
-from viatique.errors import ViatiqueError
+from viatique.errors import DatabaseUnavailable, ViatiqueError
 from viatique.models import ExamId, Sha256
 from viatique.run import Run, new_run
 from viatique.steps.decide_identities import decide_identities
@@ -21,17 +23,24 @@ from viatique.steps.sharing import others_at_work, pause
 from viatique.tracing import span
 from viatique.workbench import Workbench
 
+logger = logging.getLogger("viatique")
+
 Chunk = Callable[[Workbench, Run, ExamId], ChunkOutcome]
 
 PAUSE_S = 2.0
 """Pause before work whose error may pass is tried again."""
+DATABASE_TRIES = 3
+"""How often work is tried that the database left; each waits half a minute for it to come back."""
+
+Arguments = ParamSpec("Arguments")
+Outcome = TypeVar("Outcome")
 
 
 def run_import(bench: Workbench, exam_id: ExamId) -> Run:
     """Plans and cuts every scan of the exam that was not yet."""
     run = new_run()
     with _flow("import", run, exam_id):
-        receive_inbox(bench, run, exam_id)
+        _patiently(receive_inbox, bench, run, exam_id)
         errors = _plan_all(bench, run, exam_id)
         progress.start("import", count_uncut(bench, run, exam_id), "copies")
         _drain(cut_chunk, bench, run, exam_id, Stage.CUT)
@@ -46,7 +55,7 @@ def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
     with _flow("identify", run, exam_id):
         progress.start("identify", count_unread(bench, exam_id), "copies")
         _drain(read_chunk, bench, run, exam_id, Stage.READ)
-        _decide(bench, run, exam_id)
+        _patiently(_decide, bench, run, exam_id)
     return run
 
 
@@ -54,7 +63,7 @@ def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
     """Records a marks file that was received."""
     run = new_run()
     with _flow("marks", run, exam_id):
-        record_marks(bench, run, exam_id, sha256)
+        _patiently(record_marks, bench, run, exam_id, sha256)
     return run
 
 
@@ -96,7 +105,7 @@ def _plan_all(bench: Workbench, run: Run, exam_id: ExamId) -> list[ViatiqueError
     errors = []
     for source_id in unplanned_scans(bench, exam_id):
         try:
-            plan_scan(bench, run, source_id)
+            _patiently(plan_scan, bench, run, source_id)
         except ViatiqueError as error:
             errors.append(error)
     return errors
@@ -109,11 +118,28 @@ def _decide(bench: Workbench, run: Run, exam_id: ExamId) -> None:
 
 def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId, stage: Stage) -> None:
     while True:
-        has_others = others_at_work(bench, exam_id, stage)
-        outcome = chunk(bench, run, exam_id)
+        has_others = _patiently(others_at_work, bench, exam_id, stage)
+        outcome = _patiently(chunk, bench, run, exam_id)
         if outcome.retryable:
             time.sleep(PAUSE_S)
         elif not outcome.claimed:
             if not has_others:
                 return
             pause()
+
+
+def _patiently(
+    act: Callable[Arguments, Outcome], *arguments: Arguments.args, **named: Arguments.kwargs
+) -> Outcome:
+    """What the act returns, tried again when Postgres was gone for a while: no step is half done.
+
+    Raises:
+        DatabaseUnavailable: it is gone for longer.
+    """
+    for _ in range(DATABASE_TRIES - 1):
+        try:
+            return act(*arguments, **named)
+        except DatabaseUnavailable:
+            logger.warning("database_away", exc_info=True)
+            time.sleep(PAUSE_S)
+    return act(*arguments, **named)

@@ -6,11 +6,12 @@ drops that lock the moment the process is gone, so what was killed can be claime
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from enum import StrEnum
+from threading import Lock
 
-from viatique.db.pool import Connection, Database
+from viatique.db.pool import Connection, Database, answers
+from viatique.errors import DatabaseUnavailable
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
@@ -22,32 +23,74 @@ class Stage(StrEnum):
     FINALIZE = "finalize"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """This process as a claimer.
+    """This process as a claimer; threads may share it.
 
     Attributes:
         key: positive 63-bit key of the advisory lock it holds while it lives.
         lease_s: seconds a claim lasts if the process lives on but hangs.
     """
 
-    key: int
-    lease_s: int
+    def __init__(self, database: Database, *, lease_s: int) -> None:
+        self.key = secrets.randbits(63)
+        self.lease_s = lease_s
+        self._database = database
+        self._session = ExitStack()
+        self._connection: Connection | None = None
+        self._turn = Lock()
+
+    def keep(self) -> None:
+        """Takes the lock; again, when Postgres was away and forgot it.
+
+        Raises:
+            DatabaseUnavailable: it is still away.
+        """
+        with self._turn:
+            if self._connection is not None and answers(self._connection):
+                return
+            self._session.close()
+            self._connection = self._session.enter_context(self._database.session())
+            # not waited for: a server that has not noticed yet that the session is gone has it
+            self._connection.execute("SELECT pg_try_advisory_lock(%(key)s)", {"key": self.key})
+
+    def close(self) -> None:
+        """Gives the lock up; its claims are over."""
+        self._session.close()
 
 
 @contextmanager
 def holding(database: Database, *, lease_s: int) -> Iterator[Holder]:
     """A holder for as long as the block lasts; its claims die with it."""
-    key = secrets.randbits(63)
-    with database.session() as connection:
-        connection.execute("SELECT pg_advisory_lock(%(key)s)", {"key": key})
-        yield Holder(key=key, lease_s=lease_s)
+    holder = Holder(database, lease_s=lease_s)
+    holder.keep()
+    try:
+        yield holder
+    finally:
+        holder.close()
+
+
+@contextmanager
+def given_back_on_failure(
+    database: Database, *, stage: Stage, subjects: Sequence[str], holder: Holder
+) -> Iterator[None]:
+    """Gives claims up when the block fails: this process lives on and may try again at once.
+
+    When not even that can be done, they last until the lease or the process ends.
+    """
+    try:
+        yield
+    except Exception:
+        with suppress(DatabaseUnavailable), database.transaction() as connection:
+            for subject in subjects:
+                release_claim(connection, stage=stage, subject=subject, holder=holder)
+        raise
 
 
 def claim_subjects(
     connection: Connection, *, stage: Stage, subjects: Sequence[str], holder: Holder, run: Run
 ) -> list[str]:
     """Claims those of the subjects that no living process has; returns them in the same order."""
+    holder.keep()
     rows = connection.execute(
         """
         INSERT INTO claim (stage, subject, correlation_id, holder, expires_at)

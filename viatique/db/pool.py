@@ -127,6 +127,15 @@ def _unavailable(why: str) -> DatabaseUnavailable:
     )
 
 
+def answers(connection: Connection) -> bool:
+    """Whether the server at its other end is still there."""
+    try:
+        _check(connection)
+    except psycopg.Error:
+        return False
+    return True
+
+
 def _check(connection: Connection) -> None:
     connection.execute("")
 

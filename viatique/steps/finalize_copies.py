@@ -12,7 +12,7 @@ from viatique import progress
 from viatique.db import annotations, claims, copies, finals, marking, readings
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
-from viatique.errors import Conflict, TransientError, ViatiqueError
+from viatique.errors import TransientError, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.lifecycle import CopyStatus, Move
 from viatique.measured import Outcome
@@ -57,14 +57,17 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
         exam = find_exam(connection, exam_id)
         copy_ids = _claim(bench, connection, exam, run)
         jobs = [_compose_job(connection, bench, exam, copy_id) for copy_id in copy_ids]
-    outcomes = bench.pool.run(compose_copy, jobs, timeout_s=PDF_TIMEOUT_S)
     failed = retryable = 0
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(outcome, ViatiqueError):
-            failed += 1
-            retryable += not _store_failure(bench, job, outcome, run)
-        else:
-            _store_final(bench, job, outcome, run)
+    with claims.given_back_on_failure(
+        bench.database, stage=claims.Stage.FINALIZE, subjects=copy_ids, holder=bench.holder
+    ):
+        outcomes = bench.pool.run(compose_copy, jobs, timeout_s=PDF_TIMEOUT_S)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, ViatiqueError):
+                failed += 1
+                retryable += not _store_failure(bench, job, outcome, run)
+            else:
+                _store_final(bench, job, outcome, run)
     progress.advance("finalize", len(jobs) - retryable)
     return ChunkOutcome(claimed=len(jobs), failed=failed, retryable=retryable)
 
@@ -144,7 +147,8 @@ def _of_both_readers(connection: Connection, copy_id: CopyId) -> str:
 
 def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run) -> None:
     with bench.database.transaction() as connection:
-        _keep_claim(bench, connection, job.copy_id)
+        if not _kept_claim(bench, connection, job.copy_id):
+            return
         _insert_final(connection, job, composed, run)
         copies.mark_succeeded(connection, job.copy_id)
         retries = copies.count_attempt(connection, job.copy_id) - 1
@@ -183,7 +187,8 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
     """Returns whether this run is done with the copy."""
     limit = bench.settings.retry_limit
     with bench.database.transaction() as connection:
-        _keep_claim(bench, connection, job.copy_id)
+        if not _kept_claim(bench, connection, job.copy_id):
+            return True
         is_done = copies.mark_failed(
             connection,
             job.copy_id,
@@ -213,9 +218,11 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
     return is_done
 
 
-def _keep_claim(bench: Workbench, connection: Connection, copy_id: CopyId) -> None:
+def _kept_claim(bench: Workbench, connection: Connection, copy_id: CopyId) -> bool:
+    """Gives the claim up; False when another run took the copy over: its work is left alone."""
     kept = claims.release_claim(
         connection, stage=claims.Stage.FINALIZE, subject=copy_id, holder=bench.holder
     )
     if not kept:
-        raise Conflict(f"Copy {copy_id} was taken over by another run; its work was left alone.")
+        logger.warning("claim_lost", extra={"copy_id": copy_id})
+    return kept

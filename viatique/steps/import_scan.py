@@ -128,10 +128,14 @@ def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next planned copies and cuts each out of its scan."""
     with bench.database.transaction() as connection:
         pieces = _claim(bench, connection, exam_id, run)
-    cut, errors = _cut(bench, pieces)
-    if cut:
-        _store_cuts(bench, pieces, cut, run)
-    retryable = sum(not _store_failure(bench, *failure, run) for failure in errors.items())
+    copy_ids = [piece.copy_id for piece in pieces]
+    with claims.given_back_on_failure(
+        bench.database, stage=claims.Stage.CUT, subjects=copy_ids, holder=bench.holder
+    ):
+        cut, errors = _cut(bench, pieces)
+        if cut:
+            _store_cuts(bench, pieces, cut, run)
+        retryable = sum(not _store_failure(bench, *failure, run) for failure in errors.items())
     progress.advance("import", len(pieces) - retryable)
     return ChunkOutcome(claimed=len(pieces), failed=len(errors), retryable=retryable)
 

@@ -19,7 +19,13 @@ from viatique.db.copies import find_copy, list_page_defects
 from viatique.db.exams import find_exam
 from viatique.db.pool import Connection
 from viatique.db.sources import list_first_copy_files
-from viatique.errors import FinalError, TransientError, UnreadablePdf, ViatiqueError
+from viatique.errors import (
+    FinalError,
+    StoreUnavailable,
+    TransientError,
+    UnreadablePdf,
+    ViatiqueError,
+)
 from viatique.files import Kind, Store
 from viatique.measured import OcrError, ocr_error
 from viatique.models import CopyId, ExamId, HeaderForm, HeaderReading, HeaderSpec, Rect, Sha256
@@ -81,18 +87,30 @@ class Read:
 
 @traced
 def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
-    """Takes the next copies whose header was not read and reads it."""
+    """Takes the next copies whose header was not read and reads it.
+
+    Raises:
+        StoreUnavailable: files cannot be read or stored now; what was read before is kept.
+    """
     with bench.database.transaction() as connection:
         jobs = _claim(bench, connection, exam_id, run)
-    outcomes = bench.pool.run(read_copy_header, jobs)
     failed = 0
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        result = _second_try(bench, job) if isinstance(outcome, TransientError) else outcome
-        if isinstance(result, ViatiqueError):
-            failed += 1
-            _store_unreadable(bench, job, result, run)
-        else:
-            _store(bench, job, result, run)
+    with claims.given_back_on_failure(
+        bench.database,
+        stage=claims.Stage.READ,
+        subjects=[job.copy_id for job in jobs],
+        holder=bench.holder,
+    ):
+        outcomes = bench.pool.run(read_copy_header, jobs)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            result = _second_try(bench, job) if isinstance(outcome, TransientError) else outcome
+            if isinstance(result, StoreUnavailable):
+                raise result  # nothing is wrong with the copy: it is read when the store is back
+            if isinstance(result, ViatiqueError):
+                failed += 1
+                _store_unreadable(bench, job, result, run)
+            else:
+                _store(bench, job, result, run)
     progress.advance("identify", len(jobs))
     return ChunkOutcome(claimed=len(jobs), failed=failed)
 
