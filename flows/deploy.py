@@ -52,7 +52,7 @@ FLOWS: dict[Flow[Any, Any], Pool] = {
 SEALING_S = 600
 """Seconds between seals: how long an event is not sealed at most."""
 MAINTENANCE: dict[str, tuple[tuple[Chore, ...], Schedule]] = {
-    "seal": ((Chore.SEAL,), Interval(timedelta(seconds=SEALING_S))),
+    "seal": ((Chore.LOG, Chore.SEAL), Interval(timedelta(seconds=SEALING_S))),
     "nightly": (tuple(Chore), Cron("30 3 * * *", timezone="UTC")),
 }
 """Deployments of ``maintain``: their chores, and when they run."""

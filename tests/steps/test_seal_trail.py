@@ -14,6 +14,7 @@ from viatique.db.seals import list_seals, raise_epoch
 from viatique.errors import TrailBroken
 from viatique.lifecycle import Action
 from viatique.seal_files import ANCHOR, KEY, SealFiles, read_anchor
+from viatique.steps.log_trail import log_trail
 from viatique.steps.seal_trail import seal_trail
 from viatique.steps.verify_audit import verify_audit
 
@@ -244,10 +245,11 @@ def test_sealing_needs_the_key_of_the_seals_before(sealed: Database, tmp_path: P
         seal_trail(sealed, SealFiles(folder=tmp_path / "another"))
 
 
-def test_sealing_while_writers_commit_out_of_order_misses_nothing(
-    database: Database, files: SealFiles
+def test_sealing_and_logging_while_writers_commit_out_of_order_miss_nothing(
+    database: Database, files: SealFiles, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each writer keeps several transactions open and ends them in another order."""
+    caplog.set_level("INFO", logger="audit")
     failures: list[BaseException] = []
     writers = [
         threading.Thread(target=_write, args=(database.dsn, number, failures))
@@ -257,9 +259,11 @@ def test_sealing_while_writers_commit_out_of_order_misses_nothing(
         writer.start()
     while any(writer.is_alive() for writer in writers):
         seal_trail(database, files, limit=7)
+        log_trail(database, tmp_path)
         assert _found(database, files) == []
     assert not failures
     seal_trail(database, files)
+    log_trail(database, tmp_path)
     found = verify_audit(database, files)
     with database.transaction() as connection:
         made = list_seals(connection)
@@ -267,6 +271,9 @@ def test_sealing_while_writers_commit_out_of_order_misses_nothing(
     assert (found.events, found.unsealed, found.findings) == (kept, 0, ())
     assert sum(seal.event_count for seal in made) == kept
     assert len(made) > 3
+    lines = [getattr(line, "event_id", None) for line in caplog.records]
+    logged = [event_id for event_id in lines if event_id]
+    assert (len(logged), len(set(logged))) == (kept, kept)
 
 
 def _write(dsn: str, number: int, failures: list[BaseException]) -> None:
@@ -293,7 +300,7 @@ def test_one_large_transaction_is_in_one_seal(database: Database, files: SealFil
     exam_id = store_exam(database)
     store_copies(database, exam_id, 30)
     _add_events(database, 3)
-    assert seal_trail(database, files, limit=10) == 33
+    assert seal_trail(database, files, limit=10) == 35
     assert _found(database, files) == []
 
 

@@ -16,6 +16,7 @@ from viatique.exporter import (
 )
 from viatique.services.prefect_server import current_api_url
 from viatique.steps.health import Health
+from viatique.steps.log_trail import trail_logged
 from viatique.workbench import Workbench
 
 
@@ -35,13 +36,14 @@ def serve_api(bench: Workbench, host: str, port: int) -> None:
 
 
 def serve_metrics(bench: Workbench, host: str, port: int) -> None:
-    """Prometheus metrics, behind the token of this home."""
+    """Prometheus metrics, behind the token of this home; beside that, ``audit.log`` is kept."""
     token = metrics_token(bench.settings.home_path)
     say(f"http://{host}:{port}/metrics")
     exporter = create_exporter(domain_collector(bench), token, _health(bench))
-    uvicorn.run(
-        exporter, host=host, port=port, log_config=None, access_log=False, server_header=False
-    )
+    with trail_logged(bench.database, bench.settings.home_path / "logs"):
+        uvicorn.run(
+            exporter, host=host, port=port, log_config=None, access_log=False, server_header=False
+        )
 
 
 def _health(bench: Workbench) -> Health:

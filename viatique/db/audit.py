@@ -161,6 +161,29 @@ def iterate_events(connection: Connection, exam_id: ExamId | None) -> Iterator[A
         yield from map(event_of_row, cursor)
 
 
+def list_events_between(
+    connection: Connection, *, from_tick: int, to_tick: int
+) -> tuple[AuditEvent, ...]:
+    """The events of the transactions from one tick on and below another, in their order."""
+    rows = connection.execute(
+        """
+        SELECT event_id, at, action, exam_id, copy_id, actor, correlation_id, details
+        FROM audit_event WHERE tick >= %(from)s AND tick < %(to)s ORDER BY tick, event_id
+        """,
+        {"from": from_tick, "to": to_tick},
+    ).fetchall()
+    return tuple(event_of_row(row) for row in rows)
+
+
+def find_tick(connection: Connection, event_id: int, at: datetime) -> int | None:
+    """The tick of an event, None when there is no such event of that time."""
+    row = connection.execute(
+        "SELECT tick FROM audit_event WHERE event_id = %(event)s AND at = %(at)s",
+        {"event": event_id, "at": at},
+    ).fetchone()
+    return row["tick"] if row else None
+
+
 def count_events(connection: Connection) -> int:
     """How many events the trail holds."""
     row = connection.execute("SELECT count(*) AS events FROM audit_event").fetchone()

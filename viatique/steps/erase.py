@@ -6,7 +6,6 @@ what lies in the inbox. What stays: events, which hold ids only. Files go right 
 what a crash leaves is removed by the next maintenance.
 """
 
-import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,8 +26,6 @@ from viatique.pdf.erase import without_pages
 from viatique.run import Run
 from viatique.steps.inbox import inbox_folder
 from viatique.workbench import Workbench
-
-logger = logging.getLogger("audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +97,6 @@ def erase_student(bench: Workbench, run: Run, exam_id: ExamId, student_id: Stude
         _tell(connection, run, exam_id, found.copies, student=student_id, pages=len(found.pages))
         erasure.doom_files(connection, doomed)
     _forget_files(bench, exam_id)
-    logger.info("student_erased", extra={"exam_id": exam_id, "pages": len(found.pages)})
     return found
 
 
@@ -130,7 +126,6 @@ def erase_exam(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         _tell(connection, run, exam_id, [], students=students)
         erasure.doom_files(connection, doomed)
     _forget_files(bench, exam_id)
-    logger.info("exam_erased", extra={"exam_id": exam_id, "copies": len(copies)})
     return students
 
 

@@ -1,7 +1,6 @@
 """The audit trail leaves Viatique as a file, for whoever must check it elsewhere."""
 
 import json
-import logging
 from pathlib import Path
 
 from viatique.db.audit import insert_event, iterate_events
@@ -11,8 +10,6 @@ from viatique.lifecycle import Action
 from viatique.models import ExamId
 from viatique.run import Run
 from viatique.steps.export_results import replace_file
-
-logger = logging.getLogger("audit")
 
 
 def export_trail(database: Database, run: Run, path: Path, *, exam_id: ExamId | None) -> int:
@@ -44,5 +41,4 @@ def export_trail(database: Database, run: Run, path: Path, *, exam_id: ExamId | 
             run=run,
             details={"what": "trail", "lines": lines},
         )
-    logger.info("trail_exported", extra={"exam_id": exam_id, "lines": lines})
     return lines

@@ -17,6 +17,7 @@ from viatique.errors import FinalError, ViatiqueError
 from viatique.run import Run
 from viatique.seal_files import seal_files_of
 from viatique.steps.erase import erase_exam, remove_doomed
+from viatique.steps.log_trail import log_trail
 from viatique.steps.seal_trail import seal_trail
 from viatique.workbench import Workbench
 
@@ -30,6 +31,7 @@ BATCH = 500
 
 
 class Chore(StrEnum):
+    LOG = "log"
     SEAL = "seal"
     CLAIMS = "claims"
     RETENTION = "retention"
@@ -43,7 +45,8 @@ class ChoreOutcome:
     """What a chore did.
 
     Attributes:
-        done: events sealed, claims freed, exams erased, files removed or read, partitions made.
+        done: events logged or sealed, claims freed, exams erased, files removed or read,
+            partitions made.
         problems: what it found broken; the log names each.
     """
 
@@ -76,6 +79,10 @@ def run_chore(bench: Workbench, run: Run, chore: Chore, *, is_whole: bool = Fals
 
 def _seal(bench: Workbench, _run: Run) -> int:
     return seal_trail(bench.sealer, seal_files_of(bench.settings))
+
+
+def _log(bench: Workbench, _run: Run) -> int:
+    return log_trail(bench.database, bench.settings.home_path / "logs")
 
 
 def _claims(bench: Workbench, _run: Run) -> int:
@@ -148,6 +155,7 @@ def _statistics(bench: Workbench, _run: Run) -> int:
 
 
 _DOING: dict[Chore, Callable[[Workbench, Run], int]] = {
+    Chore.LOG: _log,
     Chore.SEAL: _seal,
     Chore.CLAIMS: _claims,
     Chore.RETENTION: _retention,

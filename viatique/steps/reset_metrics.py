@@ -1,14 +1,10 @@
 """Counters and histograms begin anew: an act of administration that the audit trail tells of."""
 
-import logging
-
 from viatique.db.audit import insert_event
 from viatique.db.observations import delete_observations
 from viatique.db.pool import Database
 from viatique.lifecycle import Action
 from viatique.run import Run
-
-logger = logging.getLogger("audit")
 
 
 def reset_metrics(database: Database, run: Run) -> int:
@@ -23,5 +19,4 @@ def reset_metrics(database: Database, run: Run) -> int:
             run=run,
             details={"observations": count},
         )
-    logger.info("metrics_reset", extra={"user_id": run.actor, "observations": count})
     return count

@@ -57,8 +57,7 @@ def create_account(database: Database, login: str, role: Role, *, run: Run | Non
     """
     password = secrets.token_urlsafe(12)
     with database.transaction() as connection:
-        account_id = _add_account(connection, login, role, password, run or new_run())
-    logger.info("account_created", extra={"user_id": account_id, "role": role})
+        _add_account(connection, login, role, password, run or new_run())
     return password
 
 
@@ -79,7 +78,6 @@ def change_role(database: Database, login: str, role: Role, *, run: Run) -> None
     with database.transaction() as connection:
         account = _known(connection, login)
         accounts.mark_role(connection, account.account_id, role, run=run)
-    logger.info("role_changed", extra={"user_id": account.account_id, "role": role})
 
 
 def renew_password(database: Database, login: str, *, run: Run | None = None) -> str:
@@ -94,7 +92,6 @@ def renew_password(database: Database, login: str, *, run: Run | None = None) ->
         accounts.mark_password(
             connection, account.account_id, _hasher.hash(password), run=run or new_run()
         )
-    logger.info("password_renewed", extra={"user_id": account.account_id})
     return password
 
 
@@ -192,7 +189,6 @@ def create_service_token(
             name=name,
             run=run or new_run(),
         )
-    logger.info("service_token_created", extra={"user_id": account.account_id})
     return token
 
 
@@ -201,9 +197,7 @@ def revoke_service_token(
 ) -> bool:
     """Takes a token away from a program; False when it had none."""
     with database.transaction() as connection:
-        is_gone = accounts.delete_service_token(connection, account_id, token_sha256, run=run)
-    logger.info("service_token_revoked", extra={"user_id": account_id})
-    return is_gone
+        return accounts.delete_service_token(connection, account_id, token_sha256, run=run)
 
 
 def account_of_service(database: Database, token: str) -> Account | None:
