@@ -69,7 +69,7 @@ def _import(viatique: Command, exam: str, folder: Path) -> None:
     (folder / FILE_NAME).write_bytes(scan(2)[:-9])
     viatique("import", exam, folder / FILE_NAME, "--inline", code=2)
     viatique("import", exam, folder / f"{FIRST_NAME}.pdf", "--inline", code=2)
-    viatique("import", exam, write_scan(folder, pages=6, name=FILE_NAME), "--inline")
+    viatique("import", exam, write_scan(folder, pages=7, name=FILE_NAME), "--inline")
 
 
 def _identify(viatique: Command, exam: str, database: Database) -> None:
@@ -130,6 +130,55 @@ def _finalize(viatique: Command, exam: str) -> None:
     viatique("finalize", exam, "--inline")
 
 
+def _direct(viatique: Command, exam: str, folder: Path) -> None:
+    """What coordinators do, and what is refused them for its words."""
+    first, second, third, incomplete = (f"{exam}-000{number}" for number in (1, 2, 3, 4))
+    roster = folder / f"{LAST_NAME}.roster.csv"
+    roster.write_text(f"INE;NOM;PRENOM\nS1;{LAST_NAME};{FIRST_NAME}\nS1;{LAST_NAME};\n", "utf-8")
+    viatique("account", "add", "somebody", "--role", "marker")
+    refused: tuple[tuple[str | Path, ...], ...] = (
+        ("exam", "roster", exam, roster),
+        ("account", "role", LAST_NAME, "marker"),
+        ("dispatch", exam, "--marker", LAST_NAME),
+        ("reopen", LAST_NAME),
+        ("reopen", third),
+        ("merge", second, LAST_NAME, "S2"),
+        ("merge", second, third, LAST_NAME),
+        ("release", LAST_NAME),
+        ("exam", "release", LAST_NAME),
+        ("results", exam, folder / LAST_NAME / "results.csv"),
+        ("erase", exam, LAST_NAME),
+        ("locks", "--release", LAST_NAME),
+        ("audit", "show", LAST_NAME),
+        ("audit", "export", folder / LAST_NAME / "trail.jsonl"),
+    )
+    for arguments in refused:
+        viatique(*arguments, code=2)
+    viatique("release", incomplete)
+    viatique("exam", "release", exam)
+    viatique("results", exam, folder / f"{LAST_NAME}.results.csv")
+    viatique("dispatch", exam)
+    viatique("reopen", first)
+    viatique("merge", second, third, "S2")
+
+
+def _look_after(viatique: Command, exam: str, folder: Path) -> None:
+    """What operators do, with a file that somebody wrote a name over."""
+    viatique("backup", folder / LAST_NAME)
+    viatique("backup", folder / LAST_NAME, code=2)
+    viatique("restore", folder / LAST_NAME, code=2)
+    viatique("restore", folder / FIRST_NAME, code=2)
+    next((viatique.home / "store").rglob("*.final.pdf")).write_bytes(WRITTEN.encode())
+    viatique("maintain", "--whole", "--inline", code=1)
+    viatique("doctor")
+    viatique("sessions")
+    viatique("locks")
+    viatique("metrics", "reset")
+    viatique("audit", "show", f"{exam}-0001")
+    viatique("audit", "export", folder / f"{LAST_NAME}.jsonl")
+    viatique("support-bundle", folder / "help.zip")
+
+
 def _fail_unforeseen(viatique: Command, exam: str, patch: pytest.MonkeyPatch) -> None:
     def failing(*_arguments: object) -> None:
         raise_with_a_name(WRITTEN)
@@ -160,15 +209,25 @@ def test_marked_names_stay_where_they_belong_whatever_fails(
     _finalize(viatique, exam)
     _fail_unforeseen(viatique, exam, monkeypatch)
     _fail_in_the_database(database, exam)
+    _direct(viatique, exam, tmp_path)
+    _look_after(viatique, exam, tmp_path)
     viatique("audit", "verify")
     for message in (
         "command_refused", "scan_refused", "job_failed", "header_unreadable", "finalize_failed",
-        "finalize_retries_exhausted", "command_failed",
+        "finalize_retries_exhausted", "command_failed", "stored_file_corrupt",
     ):  # fmt: skip
         assert viatique.log_lines(message), message
     assert columns_with(database, NAMES) == BELONG
-    files = files_beside(viatique.home, "store")
-    assert files_with(files, NAMES) == set()
+    assert files_with(files_beside(viatique.home, "store"), NAMES) == set()
+    for student in ("S1", "S2"):
+        viatique("erase", exam, student)
+        viatique("erase", exam, student, "--yes")
+    assert columns_with(database, NAMES) == set()
+    viatique("maintain", "--inline")
+    assert '"audit_event"' in (viatique.home / "logs" / "audit.log").read_text("utf-8")
+    assert (
+        files_with([*files_beside(viatique.home), tmp_path / f"{LAST_NAME}.jsonl"], NAMES) == set()
+    )
     assert files_with(_server_logs(tmp_path_factory), NAMES) == set()
 
 

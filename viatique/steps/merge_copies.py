@@ -52,7 +52,8 @@ def merge_copies(
             same question, or their pages changed meanwhile.
     """
     if keep == other or keep.rpartition("-")[0] != other.rpartition("-")[0]:
-        raise Conflict(f"Copies {keep} and {other} cannot be merged: two copies of one exam can.")
+        # what was typed may be no id, so it is not repeated
+        raise Conflict("These cannot be merged: two copies of one exam can.")
     both = _Both(keep, other, read_pages(database, keep, other))
     file_sha256 = cut_file(store, kept_pages(both.pages))
     with database.transaction() as connection:
