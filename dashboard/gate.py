@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.openid import Attempt, OpenId, Refused
 from viatique.db.pool import Database
 from viatique.errors import Conflict
+from viatique.exporter import METRICS_PATH
 from viatique.steps.sign_in import (
     SESSION_COOKIE,
     SESSION_LASTS,
@@ -36,7 +37,8 @@ LEAVE, BACK = "/sign-in/openid", "/sign-in/back"
 """To the OpenID Connect provider and back from there."""
 ATTEMPT_COOKIE = "viatique_attempt"
 ATTEMPT_LASTS_S = 600
-OPEN_PATHS = frozenset({SIGN_IN, "/_stcore/health"})
+OPEN_PATHS = frozenset({SIGN_IN, "/_stcore/health", METRICS_PATH})
+"""Metrics ask for a token of their own."""
 BODY_LIMIT = 4096
 """Bytes of a sign-in form."""
 

@@ -13,16 +13,13 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 
 from dashboard.core import open_database, workbench
 from dashboard.files import ROUTES
 from dashboard.gate import Gate, Proxy
 from dashboard.look import THEME
 from dashboard.openid import openid_of
-from dashboard.routes import Routes
-from viatique.api.app import create_app
-from viatique.api.parts import parts_on
+from dashboard.routes import Routes, api_on
 from viatique.settings import load_settings
 
 CONFIG = {
@@ -64,10 +61,6 @@ def content_policy() -> str:
     )
 
 
-def _api() -> ASGIApp:
-    return create_app(parts_on(workbench()))
-
-
 def trusted_proxy() -> Proxy | None:
     """The proxy that signs people in, where the settings name one."""
     settings = load_settings()
@@ -87,7 +80,7 @@ app = st.App(
             proxy=trusted_proxy(),
             openid=openid_of(load_settings()),
         ),
-        Middleware(Routes, create_api=_api),
+        Middleware(Routes, create_api=lambda: api_on(workbench())),
     ],
 )
 

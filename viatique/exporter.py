@@ -27,6 +27,7 @@ from viatique.seal_files import seal_files_of
 from viatique.steps.health import Health
 from viatique.workbench import Workbench
 
+METRICS_PATH = "/metrics"
 LIMIT = 60
 """Answers to one client in a minute; Prometheus asks four times a minute."""
 
@@ -70,7 +71,7 @@ def metrics_route(registry: CollectorRegistry, token: str) -> Route:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type})
 
-    return Route("/metrics", metrics)
+    return Route(METRICS_PATH, metrics)
 
 
 def health_routes(health: Health) -> list[Route]:

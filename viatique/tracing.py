@@ -39,9 +39,15 @@ def span(name: str, **attributes: str) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            current.set_status(trace.StatusCode.ERROR)
-            current.set_attribute("error_type", type(error).__name__)
+            note_failure(error)
             raise
+
+
+def note_failure(error: BaseException) -> None:
+    """Says that what the innermost span stands for failed, and how."""
+    current = trace.get_current_span()
+    current.set_status(trace.StatusCode.ERROR)
+    current.set_attribute("error_type", type(error).__name__)
 
 
 def traced(step: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Literal, TypeVar
 
 from viatique import logs
 from viatique.errors import EngineFailure, EngineTimeout, UnexpectedFailure, ViatiqueError
+from viatique.tracing import note_failure, span
 
 logger = logging.getLogger("viatique.workers")
 
@@ -146,8 +148,11 @@ class WorkerPool:
         """
         fields, limit_s = logs.bound_fields(), timeout_s or JOB_TIMEOUT_S
         jobs = [functools.partial(_job, fields, function, item) for item in items]
+        here = [copy_context() for _ in jobs]  # the span around each is below the caller's
         return list(
-            self._threads.map(lambda job: self._run_one(job, limit_s, function.__module__), jobs)
+            self._threads.map(
+                lambda job, context: context.run(self._run_one, job, limit_s, function), jobs, here
+            )
         )
 
     def run_one(
@@ -170,17 +175,20 @@ class WorkerPool:
             worker.stop()
 
     def _run_one(
-        self, job: Callable[[], Result], timeout_s: float, module: str
+        self, job: Callable[[], Result], timeout_s: float, function: Callable[[Item], Result]
     ) -> Result | ViatiqueError:
+        """The span is of this process: that of one that is killed would never be sent."""
         worker = self._idle.get()
         started = time.perf_counter()
-        try:
-            result = worker.run(job, timeout_s, module=module)
-        finally:
-            self._idle.put(worker)
-        if isinstance(result, ViatiqueError):
-            result.duration_s = time.perf_counter() - started
-        return result
+        with span(f"job {function.__name__}"):
+            try:
+                result = worker.run(job, timeout_s, module=function.__module__)
+            finally:
+                self._idle.put(worker)
+            if isinstance(result, ViatiqueError):
+                result.duration_s = time.perf_counter() - started
+                note_failure(result)
+            return result
 
 
 @contextmanager

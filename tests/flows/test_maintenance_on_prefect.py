@@ -9,10 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 import yaml
+from psycopg import sql
 
 from tests.flows.installation import Installation
 from tests.flows.ways import api, services, texts, with_database
@@ -25,6 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 NAME = "Zorglubmarquant"
 PATIENCE_S = 90.0
+RUN_TABLES = ("task_run", "artifact")
+"""Tables of Prefect that hold what runs left."""
 SLEEPER = """
 import time
 from flows.maintenance import maintain
@@ -132,6 +137,36 @@ def test_maintenance_runs_as_a_flow(installation: Installation, undisturbed: str
     assert "0 not sealed yet, 0 problem(s)" in installation.run("audit", "verify")
     tables = [one for one in api(installation, "artifacts/filter") if one["key"] == "maintenance"]
     assert set(Chore) in [{row["chore"] for row in json.loads(one["data"])} for one in tables]
+
+
+def test_old_runs_are_forgotten_with_all_they_left(installation: Installation) -> None:
+    installation.run("maintain", "--only", "claims")
+    with services(installation) as found:
+        prefect_dsn = with_database(found.database_dsn, "prefect")
+    with psycopg.connect(prefect_dsn) as connection:
+        (old,) = connection.execute(
+            """
+            UPDATE flow_run SET end_time = end_time - interval '91 days' WHERE id = (
+                SELECT id FROM flow_run WHERE name = 'maintain' AND state_type = 'COMPLETED'
+                ORDER BY end_time DESC LIMIT 1
+            ) RETURNING id
+            """
+        ).fetchone() or (None,)
+    before = _left_by_runs(prefect_dsn)
+    assert {table for table, run in before if run == old} == {"flow_run", *RUN_TABLES}
+    installation.run("maintain", "--only", "retention")
+    _wait_until(lambda: not [table for table, run in _left_by_runs(prefect_dsn) if run == old])
+    assert {one for one in before if one[1] != old} <= _left_by_runs(prefect_dsn)
+
+
+def _left_by_runs(prefect_dsn: str) -> set[tuple[str, UUID]]:
+    """Every run, and each table that holds something of it."""
+    with psycopg.connect(prefect_dsn) as connection:
+        found = {("flow_run", run) for (run,) in connection.execute("SELECT id FROM flow_run")}
+        for table in RUN_TABLES:
+            query = sql.SQL("SELECT DISTINCT flow_run_id FROM {}").format(sql.Identifier(table))
+            found |= {(table, run) for (run,) in connection.execute(query) if run}
+    return found
 
 
 def _exam_with_a_marked_name(folder: Path, exam: DemoExam) -> tuple[Path, str]:

@@ -1,6 +1,7 @@
 """Spans tell what was done inside what, under the run's id, and nothing that was written."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tasks.context import bound_to_run
 from tests.steps.benches import write_exam, write_scan
-from viatique import tracing
-from viatique.errors import Conflict
+from viatique import logs, tracing
+from viatique.errors import Conflict, EngineTimeout
 from viatique.inline import run_import
 from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import receive_scan
@@ -53,6 +54,8 @@ def test_an_import_is_one_trace_of_flow_steps_and_sql_under_the_runs_id(
     for step in ("plan_scan", "cut_chunk"):
         assert ("flow import", f"step {step}") in paths
         assert ("flow import", f"step {step}", "sql") in paths
+    assert ("flow import", "step plan_scan", "job look_at_sides") in paths
+    assert ("flow import", "step cut_chunk", "job cut_pieces") in paths
     attributes = [dict(span.attributes or {}) for span in found.values()]
     assert {one["flow_run_id"] for one in attributes} == {run.correlation_id}
     assert {one["exam_id"] for one in attributes} == {exam_id}
@@ -89,6 +92,17 @@ def test_a_failure_is_noted_by_its_type_alone(spans: InMemorySpanExporter) -> No
     assert span.events == ()
     assert dict(span.attributes or {}) == {"error_type": "Conflict"}
     assert NAME not in span.to_json()
+
+
+def test_a_job_that_was_killed_in_its_process_has_its_span(
+    bench: Workbench, spans: InMemorySpanExporter
+) -> None:
+    with logs.bound(copy_id="C1"), tracing.span("step"):
+        (failure,) = bench.pool.run(time.sleep, [600], timeout_s=0.1)
+    job, _step = spans.get_finished_spans()
+    assert isinstance(failure, EngineTimeout)
+    assert job.name == "job sleep"
+    assert dict(job.attributes or {}) == {"copy_id": "C1", "error_type": "EngineTimeout"}
 
 
 def test_nothing_is_sent_where_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
