@@ -1,9 +1,16 @@
 """The house is kept in order: seals, orphans, claims, retention, damaged files, statistics."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from prefect import flow, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterEndTime
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+)
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.futures import PrefectFuture
 
@@ -48,6 +55,15 @@ def forget_runs(days: int) -> int:
             limit=RUNS_AT_ONCE,
         ):
             for run in runs:
+                _delete_artifacts(client, run.id)
                 client.delete_flow_run(run.id)
             forgotten += len(runs)
     return forgotten
+
+
+def _delete_artifacts(client: SyncPrefectClient, run_id: UUID) -> None:
+    """A run's artifacts: unlike its logs and tasks, they stay when the run is deleted."""
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+    while found := client.read_artifacts(artifact_filter=of_run, limit=RUNS_AT_ONCE):
+        for artifact in found:
+            client.delete_artifact(artifact.id)
