@@ -5,11 +5,10 @@ A page is named by its place in a scan, so what a person saw earlier is recognis
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-
-import pymupdf
+from pathlib import Path
 
 from viatique.db import audit, pages
 from viatique.db.copies import find_copy
@@ -217,24 +216,36 @@ def cut_file(store: Store, kept: Pages) -> Sha256 | None:
     Raises:
         UnreadablePdf, EngineFailure: the pages cannot be cut.
     """
-    return run_apart(store_cut, _cutting(store, kept)) if kept else None
+    if not kept:
+        return None
+    with _cutting(store, kept) as cutting:
+        return run_apart(store_cut, cutting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutting:
-    """Pages to be put together: the scan each lies in, and where."""
+    """Pages to be put together: the scan each lies in, a file on this machine, and where."""
 
     store_url: str
-    pages: tuple[tuple[Sha256, Placement], ...]
+    pages: tuple[tuple[Path, Placement], ...]
 
 
-def _cutting(store: Store, kept: Pages) -> Cutting:
-    return Cutting(store_url=store.url, pages=tuple((page.scan, page.placement) for page in kept))
+@contextmanager
+def _cutting(store: Store, kept: Pages) -> Iterator[Cutting]:
+    """The pages, with their scans fetched: that a slow store takes long is no job's fault."""
+    with ExitStack() as stack:
+        scans = {
+            scan: stack.enter_context(store.local(scan, Kind.SCAN))
+            for scan in dict.fromkeys(page.scan for page in kept)
+        }
+        pages = tuple((scans[page.scan], page.placement) for page in kept)
+        yield Cutting(store_url=store.url, pages=pages)
 
 
 def _thumbnail(store: Store, page: CopyPage, copy_id: CopyId) -> bytes | None:
     try:
-        return run_apart(draw_thumbnail, _cutting(store, (page,)))
+        with _cutting(store, (page,)) as cutting:
+            return run_apart(draw_thumbnail, cutting)
     except (UnreadablePdf, EngineFailure):
         logger.warning("thumbnail_failed", exc_info=True, extra={"copy_id": copy_id})
         return None
@@ -251,11 +262,7 @@ def draw_thumbnail(cutting: Cutting) -> bytes:
 
 
 def _pdf(cutting: Cutting) -> bytes:
-    store = Store(cutting.store_url)
     with ExitStack() as stack:
-        scans: dict[Sha256, pymupdf.Document] = {}
-        for scan, _ in cutting.pages:
-            if scan not in scans:
-                path = stack.enter_context(store.local(scan, Kind.SCAN))
-                scans[scan] = stack.enter_context(open_pdf(path))
-        return cut_pages([(scans[scan], placement) for scan, placement in cutting.pages])
+        paths = dict.fromkeys(path for path, _ in cutting.pages)
+        scans = {path: stack.enter_context(open_pdf(path)) for path in paths}
+        return cut_pages([(scans[path], placement) for path, placement in cutting.pages])

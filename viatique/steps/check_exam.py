@@ -3,7 +3,6 @@
 What a person gets is a picture of the first headers with a frame around each field that was found.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from numpy.typing import NDArray
 
 from viatique.db.exams import Exam, find_exam
 from viatique.errors import ViatiqueError
-from viatique.files import Kind, Store
-from viatique.models import ExamId, FieldReading, FieldState, HeaderReading, HeaderSpec, Sha256
+from viatique.models import ExamId, FieldReading, FieldState, HeaderReading, HeaderSpec
 from viatique.ocr.fields import read_header
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import open_pdf
@@ -151,18 +149,14 @@ def _frame(picture: Picture, field: FieldReading) -> None:
 
 
 def _plan(bench: Workbench, exam: Exam, scan: Path, pages: int) -> Sequence[CopyPlan]:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(folder)
-        sha256: Sha256 = store.put_path(scan, Kind.SCAN)
-        job = PlanJob(
-            store_url=folder,
-            scan=sha256,
-            page_count=pages,
-            layout=exam.layout,
-            pages_per_copy=exam.pages_per_copy,
-            segmentation=exam.segmentation,
-        )
-        return plan_scan_copies(bench.pool, job)
+    job = PlanJob(
+        scan=scan,
+        page_count=pages,
+        layout=exam.layout,
+        pages_per_copy=exam.pages_per_copy,
+        segmentation=exam.segmentation,
+    )
+    return plan_scan_copies(bench.pool, job)
 
 
 def _read(bench: Workbench, exam: Exam, scan: Path, plans: Sequence[CopyPlan]) -> list[Sample]:

@@ -6,6 +6,7 @@ where it stopped.
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,15 +148,15 @@ def count_uncut(bench: Workbench, run: Run, exam_id: ExamId) -> int:
 
 
 def _planned(bench: Workbench, exam: Exam, source: sources.Source) -> tuple[CopyPlan, ...]:
-    job = PlanJob(
-        store_url=bench.store.url,
-        scan=source.sha256,
-        page_count=source.page_count,
-        layout=exam.layout,
-        pages_per_copy=exam.pages_per_copy,
-        segmentation=exam.segmentation,
-    )
-    return plan_scan_copies(bench.pool, job)
+    with bench.store.local(source.sha256, Kind.SCAN) as scan:
+        job = PlanJob(
+            scan=scan,
+            page_count=source.page_count,
+            layout=exam.layout,
+            pages_per_copy=exam.pages_per_copy,
+            segmentation=exam.segmentation,
+        )
+        return plan_scan_copies(bench.pool, job)
 
 
 def _new_copy(exam_id: ExamId, number: int, plan: CopyPlan) -> NewCopy:
@@ -188,13 +189,17 @@ def _cut(
 
     The pieces of a job whose process was lost are tried once more, each alone.
     """
-    jobs = _cut_jobs(bench, pieces)
-    outcomes = _run_cuts(bench, jobs)
-    lost = [job for job, one in zip(jobs, outcomes, strict=True) if isinstance(one, EngineFailure)]
-    alone = [replace(job, pieces=(piece,)) for job in lost for piece in job.pieces]
     cut: dict[CopyId, Sha256] = {}
-    errors: dict[CopyId, ViatiqueError] = {}
-    for job, outcome in zip([*jobs, *alone], [*outcomes, *_run_cuts(bench, alone)], strict=True):
+    with ExitStack() as stack:
+        scans, errors = _fetched(bench, stack, pieces)
+        jobs = _cut_jobs(bench, pieces, scans)
+        outcomes = _run_cuts(bench, jobs)
+        lost = [
+            job for job, one in zip(jobs, outcomes, strict=True) if isinstance(one, EngineFailure)
+        ]
+        alone = [replace(job, pieces=(piece,)) for job in lost for piece in job.pieces]
+        outcomes += _run_cuts(bench, alone)
+    for job, outcome in zip([*jobs, *alone], outcomes, strict=True):
         for index, piece in enumerate(job.pieces):
             result = outcome if isinstance(outcome, ViatiqueError) else outcome[index]
             if isinstance(result, ViatiqueError):
@@ -211,15 +216,29 @@ def _run_cuts(
     return bench.pool.run(cut_pieces, jobs, timeout_s=PDF_TIMEOUT_S)
 
 
-def _cut_jobs(bench: Workbench, pieces: Sequence[Piece]) -> list[CutJob]:
+def _fetched(
+    bench: Workbench, stack: ExitStack, pieces: Sequence[Piece]
+) -> tuple[dict[Sha256, Path], dict[CopyId, ViatiqueError]]:
+    """The pieces' scans as local files; those whose scan cannot be had have its error."""
+    paths: dict[Sha256, Path] = {}
+    errors: dict[CopyId, ViatiqueError] = {}
+    for scan in sorted({piece.scan for piece in pieces}):
+        try:
+            paths[scan] = stack.enter_context(bench.store.local(scan, Kind.SCAN))
+        except ViatiqueError as error:
+            errors |= {piece.copy_id: error for piece in pieces if piece.scan == scan}
+    return paths, errors
+
+
+def _cut_jobs(
+    bench: Workbench, pieces: Sequence[Piece], scans: Mapping[Sha256, Path]
+) -> list[CutJob]:
     """A few jobs for each scan: opening it is paid once a job, and every process has work."""
-    by_scan = {
-        scan: [p for p in pieces if p.scan == scan] for scan in sorted({p.scan for p in pieces})
-    }
+    by_scan = {scan: [piece for piece in pieces if piece.scan == scan] for scan in scans}
     return [
         CutJob(
             store_url=bench.store.url,
-            scan=scan,
+            scan=scans[scan],
             pieces=tuple(found[start : start + PIECES_PER_JOB]),
         )
         for scan, found in by_scan.items()

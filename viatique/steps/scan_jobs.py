@@ -53,10 +53,12 @@ NOT_DRAWN = dict.fromkeys(Half, PageDefect.UNREADABLE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanJob:
-    """All that is needed to find the copies of one scan."""
+    """All that is needed to find the copies of one scan, a file on this machine.
 
-    store_url: str
-    scan: Sha256
+    Fetching it is no part of a job: a slow store would look like a page that never ends.
+    """
+
+    scan: Path
     page_count: int
     layout: Layout
     pages_per_copy: int
@@ -65,10 +67,10 @@ class PlanJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutJob:
-    """Copies to be cut out of one scan."""
+    """Copies to be cut out of one scan, a file on this machine, and stored."""
 
     store_url: str
-    scan: Sha256
+    scan: Path
     pieces: tuple[Piece, ...]
 
 
@@ -166,14 +168,14 @@ def count_pages(pool: WorkerPool, path: Path, settings: Settings) -> int:
 def cut_pieces(job: CutJob) -> tuple[Sha256 | ViatiqueError, ...]:
     """Runs in a worker process: cuts and stores each piece; one that fails is its error."""
     store = Store(job.store_url)
-    with store.local(job.scan, Kind.SCAN) as path, open_pdf(path) as scan:
+    with open_pdf(job.scan) as scan:
         return tuple(_cut(store, scan, piece) for piece in job.pieces)
 
 
 def look_at_sides(job: LookJob) -> tuple[SeenSide, ...]:
     """Runs in a worker process: shapes, headers and defects of some sides."""
     plan = job.plan
-    with Store(plan.store_url).local(plan.scan, Kind.SCAN) as path, open_pdf(path) as scan:
+    with open_pdf(plan.scan) as scan:
         is_folded = lies_folded(plan.layout, starts_wide=_is_wide(load_page(scan, 0)))
         step = (
             1
