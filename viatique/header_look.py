@@ -42,14 +42,16 @@ class HeaderLook:
     score: float
 
 
-def look_for_header(page: NDArray[np.uint8]) -> HeaderLook | None:
+def look_for_header(page: NDArray[np.uint8], *, height: int | None = None) -> HeaderLook | None:
     """The header block of a page, None when there is none.
 
     Args:
         page: uint8, (height, width), 0 = black, about 50 dpi; one page, not a folded side.
+        height: of the whole page, where only its first rows are given.
     """
-    ink = _ink(page)
-    looks = [look for corners in _wide_frames(ink) if (look := _judge(ink, corners)) is not None]
+    ink, rows = _ink(page), height or page.shape[0]
+    frames = _wide_frames(ink, rows)
+    looks = [look for corners in frames if (look := _judge(ink, corners, rows)) is not None]
     return max(looks, key=lambda look: look.score, default=None)
 
 
@@ -69,28 +71,32 @@ def _noise(page: NDArray[np.uint8]) -> float:
     return float(median / 0.6745 / np.sqrt(2))
 
 
-def _wide_frames(ink: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
-    """Corners (4, 2) in pixels, clockwise from top left, of connected ink as wide as a header."""
-    height, width = ink.shape
-    if not _has_wide_ink(ink):
+def _wide_frames(ink: NDArray[np.uint8], height: int) -> Iterator[NDArray[np.float32]]:
+    """Corners (4, 2) in pixels, clockwise from top left, of connected ink as wide as a header.
+
+    What goes on where the given rows end is none of them.
+    """
+    rows, width = ink.shape
+    if not _has_wide_ink(ink, height):
         return
     contours, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for contour in contours:
-        _, _, box_width, box_height = cv2.boundingRect(contour)
+        _, top, box_width, box_height = cv2.boundingRect(contour)
+        if rows < height and top + box_height == rows:
+            continue
         if box_width >= MIN_WIDTH * width and box_height >= MIN_HEIGHT * height:
             yield _extreme_corners(contour.reshape(-1, 2).astype(np.float32))
 
 
-def _has_wide_ink(ink: NDArray[np.uint8]) -> bool:
+def _has_wide_ink(ink: NDArray[np.uint8], height: int) -> bool:
     """Whether connected ink may be as wide as a header: a quarter of the pixels tells at once.
 
     Ink is dilated, so that it stays connected.
     """
     quarter = np.ascontiguousarray(ink[::2, ::2])
     _, _, boxes, _ = cv2.connectedComponentsWithStats(quarter)
-    height, width = quarter.shape
-    is_wide = boxes[1:, cv2.CC_STAT_WIDTH] + 2 >= MIN_WIDTH * width
-    is_high = boxes[1:, cv2.CC_STAT_HEIGHT] + 2 >= MIN_HEIGHT * height
+    is_wide = boxes[1:, cv2.CC_STAT_WIDTH] + 2 >= MIN_WIDTH * quarter.shape[1]
+    is_high = boxes[1:, cv2.CC_STAT_HEIGHT] + 2 >= MIN_HEIGHT * height / 2
     return bool((is_wide & is_high).any())
 
 
@@ -100,14 +106,15 @@ def _extreme_corners(points: NDArray[np.float32]) -> NDArray[np.float32]:
     return points[list(order)]
 
 
-def _judge(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> HeaderLook | None:
-    height, width = ink.shape
+def _judge(ink: NDArray[np.uint8], corners: NDArray[np.float32], height: int) -> HeaderLook | None:
+    width = ink.shape[1]
     left, right = float(corners[:, 0].min()), float(corners[:, 0].max())
     top, bottom = float(corners[:, 1].min()), float(corners[:, 1].max())
     frame = Rect(x0=left / width, y0=top / height, x1=right / width, y1=bottom / height)
     if not _is_header_shaped(frame, corners):
         return None
-    edges = [_inked(ink, corners[i], corners[(i + 1) % 4]) for i in range(4)]
+    thick = np.asarray(cv2.dilate(ink, np.ones((5, 5), np.uint8)), np.uint8)
+    edges = [_inked(thick, corners[i], corners[(i + 1) % 4]) for i in range(4)]
     if min(edges) < MIN_EDGE or _inside(ink, corners) > MAX_INSIDE:
         return None
     is_turned = frame.y0 + frame.y1 > 1
@@ -136,13 +143,12 @@ def _slope_deg(start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
     return float(np.degrees(np.arctan2(end[1] - start[1], end[0] - start[0])))
 
 
-def _inked(ink: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
-    """Part of the line between two corners that has ink within 2 pixels."""
+def _inked(thick: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
+    """Part of the line between two corners that has ink; it was made 2 pixels thicker."""
     steps = np.linspace(0, 1, int(np.hypot(*(end - start))) + 1)[:, None]
     points = np.rint(start + steps * (end - start)).astype(int)
-    thick = cv2.dilate(ink, np.ones((5, 5), np.uint8))
-    rows = points[:, 1].clip(0, ink.shape[0] - 1)
-    columns = points[:, 0].clip(0, ink.shape[1] - 1)
+    rows = points[:, 1].clip(0, thick.shape[0] - 1)
+    columns = points[:, 0].clip(0, thick.shape[1] - 1)
     return float((thick[rows, columns] > 0).mean())
 
 

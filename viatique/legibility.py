@@ -18,6 +18,7 @@ STROKE_SHARE, STEEP_SHARE = 0.998, 0.75
 """Quantiles that stand for the darkest strokes of a page and for their steep sides."""
 MIN_SIDES = 50
 """Too few sides of strokes say nothing of the focus."""
+UNKNOWN_SHARPNESS = 1.0
 MIN_CONTRAST = 0.12
 """Darkest strokes below the paper, as a part of its brightness. 400 pages of the shared exams have
 0.49 to 0.78, at a fifth of their contrast 0.10 to 0.14, at a tenth 0.05 to 0.07 (2026-11-24)."""
@@ -48,6 +49,8 @@ EDGE_PX = 3
 MAX_CUT_STROKES = 8
 """Strokes that run off one edge: none on the shared exams, 13 (median) where 16 % are cut off on
 the left, 25 where 15 % are cut off at the bottom through a line of writing."""
+PLAIN_SHARPNESS, PLAIN_SKEW_DEG, PLAIN_CUT_STROKES = 0.55, 2.5, 1
+"""What the top of a page must show for the rest to be trusted; sharper than ``MIN_SHARPNESS``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +76,37 @@ class PageMeasures:
 
 def measure(page: NDArray[np.uint8]) -> PageMeasures:
     """Measures a page: uint8, (height, width), 0 = black, one page, not a folded side."""
-    paper_around = cv2.blur(page, (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX))
-    dark = np.asarray(cv2.subtract(paper_around, page), np.uint8)
-    darkest, paper = _darkest(dark), max(1.0, float(np.median(page[::4, ::4])))
+    dark = _dark(page)
+    darkest, paper = _darkest(dark), max(1.0, _quantile(page[::4, ::4], 0.5))
     is_surely_written = darkest > SURE_CONTRAST * paper
+    lean_deg, peak = _lean(dark, darkest)
     return PageMeasures(
         paper=paper,
         contrast=darkest / paper,
         sharpness=_sharpness(page, dark, darkest),
         ink=1.0 if is_surely_written else _ink(dark, darkest),
-        skew_deg=_skew_deg(dark, darkest),
-        cut_strokes=_cut_strokes(dark, darkest) if is_surely_written else 0,
+        skew_deg=lean_deg if peak > MIN_PEAK else 0.0,
+        cut_strokes=_cut_strokes(dark, dark, darkest) if is_surely_written else 0,
+    )
+
+
+def is_plainly_fine(top: NDArray[np.uint8], foot: NDArray[np.uint8], *, dpi: float) -> bool:
+    """Whether its top and its foot show that a page can be read; if not, all of it is measured.
+
+    Args:
+        top: the first rows of the page, as ``measure`` wants them.
+        foot: the last rows, whose brightness may be wrong by the same amount everywhere.
+        dpi: resolution of its pictures as scanned.
+    """
+    dark = _dark(top)
+    darkest, paper = _darkest(dark), _quantile(top[::4, ::4], 0.5)
+    return (
+        dpi >= MIN_DPI
+        and paper > 2 * MIN_BRIGHTNESS
+        and darkest > SURE_CONTRAST * paper
+        and PLAIN_SHARPNESS < _sharpness(top, dark, darkest) != UNKNOWN_SHARPNESS
+        and abs(_lean(dark, darkest)[0]) <= PLAIN_SKEW_DEG
+        and _cut_strokes(dark, _dark(foot), darkest) <= PLAIN_CUT_STROKES
     )
 
 
@@ -107,11 +130,20 @@ def defect_of(measures: PageMeasures, *, dpi: float) -> PageDefect | None:
     return next((defect for is_there, defect in found if is_there), None)
 
 
+def _dark(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How much darker than the paper around it each pixel is."""
+    paper_around = cv2.blur(page, (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX))
+    return np.asarray(cv2.subtract(paper_around, page), np.uint8)
+
+
 def _darkest(dark: NDArray[np.uint8]) -> float:
     """The tone that stands for the darkest strokes, at least 1: also of paper without a speck."""
-    sample = dark[::2].ravel()
-    counts = np.bincount(sample, minlength=256).cumsum()
-    return max(1.0, float(np.searchsorted(counts, STROKE_SHARE * sample.size)))
+    return max(1.0, _quantile(dark[::2], STROKE_SHARE))
+
+
+def _quantile(tones: NDArray[np.uint8], share: float) -> float:
+    counts = np.bincount(tones.ravel(), minlength=256).cumsum()
+    return float(np.searchsorted(counts, share * tones.size))
 
 
 def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float) -> float:
@@ -120,7 +152,9 @@ def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float)
     inked = np.asarray(dark > 0.5 * darkest)
     sides = np.flatnonzero(inked[:, 1:] != inked[:, :-1])
     steps = cv2.absdiff(page[:, 1:], page[:, :-1]).ravel()[sides]
-    return float(np.quantile(steps, STEEP_SHARE)) / darkest if len(steps) > MIN_SIDES else 1.0
+    if len(steps) <= MIN_SIDES:
+        return UNKNOWN_SHARPNESS
+    return _quantile(np.asarray(steps, np.uint8), STEEP_SHARE) / darkest
 
 
 def _ink(dark: NDArray[np.uint8], darkest: float) -> float:
@@ -133,24 +167,28 @@ def _ink(dark: NDArray[np.uint8], darkest: float) -> float:
     return float(((dark > 0.4 * darkest) & (printed < 0.4 * dark)).mean())
 
 
-def _skew_deg(dark: NDArray[np.uint8], darkest: float) -> float:
-    """The angle at which rows, in the middle of the page, are fullest and their gaps emptiest."""
+def _lean(dark: NDArray[np.uint8], darkest: float) -> tuple[float, float]:
+    """The angle at which rows, in the middle of the page, are fullest and their gaps emptiest.
+
+    Returns:
+        It in degrees, and how much it stands out from the others.
+    """
     third = dark.shape[1] // 3
     strip = cv2.resize(dark[:, third:-third], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     rows, columns = np.divmod(np.flatnonzero(strip > 0.12 * darkest), strip.shape[1])
     if not len(rows):
-        return 0.0
+        return 0.0, 0.0
     lines = (rows + strip.shape[1] - SLOPES[:, None] * columns).astype(np.intp)
     peaks = np.array([np.square(np.bincount(line), dtype=np.float64).sum() for line in lines])
     best = int(peaks.argmax())
-    return float(SKEWS_DEG[best]) if peaks[best] > MIN_PEAK * np.median(peaks) else 0.0
+    return float(SKEWS_DEG[best]), float(peaks[best] / np.median(peaks))
 
 
-def _cut_strokes(dark: NDArray[np.uint8], darkest: float) -> int:
+def _cut_strokes(dark: NDArray[np.uint8], foot: NDArray[np.uint8], darkest: float) -> int:
     """Strokes that end at an edge of the picture, beyond those at the edge across: rulings."""
     edges = (
         dark[:EDGE_PX].max(0),
-        dark[-EDGE_PX:].max(0),
+        foot[-EDGE_PX:].max(0),
         dark[:, :EDGE_PX].max(1),
         dark[:, -EDGE_PX:].max(1),
     )
@@ -160,4 +198,4 @@ def _cut_strokes(dark: NDArray[np.uint8], darkest: float) -> int:
 
 def _runs(marked: NDArray[np.bool_]) -> int:
     """Separate stretches of marked pixels."""
-    return int(np.count_nonzero(np.diff(marked.astype(np.int8), prepend=0) == 1))
+    return int(marked[0]) + int(np.count_nonzero(marked[1:] & ~marked[:-1]))

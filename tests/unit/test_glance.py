@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.pdf_factories import Picture, jpeg, ruled_page, scan_of
 from viatique.pdf import glance as module
-from viatique.pdf.glance import GLANCE_DPI, glance
-from viatique.pdf.jpeg import JpegFrame, jpeg_frame
+from viatique.pdf.glance import GLANCE_DPI, TOP_PART, glance, glimpse
+from viatique.pdf.jpeg import JpegFrame, grey_scan, jpeg_frame
 from viatique.pdf.render import grey
 
 A4 = pymupdf.Rect(0, 0, 595, 842)
@@ -111,3 +111,56 @@ def test_frame_of_a_jpeg_is_read_from_its_head() -> None:
 )
 def test_what_is_no_jpeg_has_no_frame(data: bytes) -> None:
     assert jpeg_frame(data) is None
+
+
+def written(width: int, **ways: int) -> bytes:
+    """A page with grain and words down to its last line, at any width, coded in some way."""
+    page = ruled_page()
+    page = np.clip(page + np.random.default_rng(0).normal(0, 3, page.shape), 0, 255)
+    size = (width, round(width * 842 / 595))
+    picture = cv2.resize(page.astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    codes = [code for name, value in ways.items() for code in (getattr(cv2, name), value)]
+    return cv2.imencode(".jpg", picture, codes)[1].tobytes()
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+@pytest.mark.parametrize("optimized", [0, 1])
+@pytest.mark.parametrize("width", [1243, 1654, 2480])
+def test_top_and_foot_are_what_all_of_a_side_shows(
+    quality: int, optimized: int, width: int
+) -> None:
+    page = side(written(width, IMWRITE_JPEG_QUALITY=quality, IMWRITE_JPEG_OPTIMIZE=optimized))
+    whole, parts = glance(page), glimpse(page)
+    assert parts is not None
+    assert parts.height == pytest.approx(len(whole), abs=1)
+    assert len(parts.top) == pytest.approx(TOP_PART * len(whole), abs=4)
+    assert_same(parts.top, whole[: len(parts.top)])
+    rows, columns = (min(a, b) for a, b in zip(parts.foot.shape, whole.shape, strict=True))
+    assert rows >= 5
+    foot, last = (one[-rows:, :columns].astype(int) for one in (parts.foot, whole))
+    shift = round(float(np.median(last - foot)))
+    assert float(np.mean(abs(last - foot - shift))) < 6
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: side(written(1240, IMWRITE_JPEG_PROGRESSIVE=1)),
+        lambda: side(written(1240, IMWRITE_JPEG_RST_INTERVAL=8)),
+        lambda: side(written(1240), rotate=180),
+        lambda: side(written(1240), at=pymupdf.Rect(40, 40, 400, 550)),
+        lambda: side(png(PAGE)),
+        lambda: side(in_cmyk()),
+        lambda: side(jpeg(np.full((2339, 1654), 245, np.uint8))),
+        lambda: side(written(1240)[:2000] + b"\xff\xd9"),
+        lambda: side(cv2.imencode(".jpg", cv2.cvtColor(PAGE, cv2.COLOR_GRAY2BGR))[1].tobytes()),
+    ],
+    ids=["progressive", "restarts", "turned", "part", "png", "cmyk", "white", "cut", "coloured"],
+)
+def test_side_that_cannot_be_seen_in_parts_is_not(make: Callable[[], pymupdf.Page]) -> None:
+    assert glimpse(make()) is None
+
+
+@pytest.mark.parametrize("data", [b"", jpeg(PAGE)[:300], b"\xff\xd8\xff\xda" + bytes(20)])
+def test_what_is_no_grey_jpeg_has_no_parts(data: bytes) -> None:
+    assert grey_scan(data) is None

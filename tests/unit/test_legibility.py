@@ -8,11 +8,11 @@ import pymupdf
 import pytest
 
 from tests.conftest import SHARED
-from tests.unit.pdf_factories import Picture, paper, ruled_page, squared_page
-from viatique.legibility import defect_of, measure
+from tests.unit.pdf_factories import Picture, jpeg, paper, ruled_page, squared_page
+from viatique.legibility import defect_of, is_plainly_fine, measure
 from viatique.models import Half
 from viatique.page_defects import PageDefect, has_illegible, short_sides, starts_blank
-from viatique.pdf.glance import GLANCE_DPI, glance, half_of
+from viatique.pdf.glance import GLANCE_DPI, glance, glimpse, half_of
 from viatique.pdf.render import grey
 
 SCAN_DPI = 200
@@ -152,3 +152,45 @@ def test_no_page_of_the_shared_exams_is_suspected_and_each_is_when_spoiled(
                     fy=GLANCE_DPI / SCAN_DPI, interpolation=cv2.INTER_AREA,
                 )  # fmt: skip
                 assert defect_of(measure(np.asarray(part, np.uint8)), dpi=SCAN_DPI) is defect, name
+
+
+def shifted(page: Picture, across: float, down: float) -> Picture:
+    """As a sheet that was fed off its place: what goes over an edge is lost."""
+    height, width = page.shape
+    matrix = np.array([[1, 0, across * width], [0, 1, down * height]], np.float32)
+    return np.asarray(cv2.warpAffine(page, matrix, (width, height), borderValue=(245,)), np.uint8)
+
+
+SPOILED: dict[str, Callable[[Picture], Picture]] = {
+    **{name: spoil for name, (spoil, _) in DAMAGE.items()},
+    "lost on the left": lambda page: shifted(page, -0.18, 0),
+    "lost at the foot": lambda page: shifted(page, 0, 0.15),
+    "white": lambda page: np.full_like(page, 245),
+}
+
+
+@pytest.mark.shared
+def test_a_part_of_a_page_is_enough_where_nothing_is_wrong_and_nowhere_else() -> None:
+    """What all of a page shows to be wrong is not missed for having looked at a part only."""
+    path = SHARED / "exams" / "handwritten-a4" / "scan.pdf"
+    if not path.is_file():
+        pytest.skip("the shared exams are not here")
+    with pymupdf.open(path) as scan:
+        assert sum(not _is_plain(side) for side in scan) < scan.page_count / 50
+        for side in list(scan)[::20]:
+            whole = grey(side, dpi=SCAN_DPI)
+            for name, spoil in SPOILED.items():
+                with pymupdf.open() as spoiled:
+                    page = spoiled.new_page(width=595, height=842)
+                    page.insert_image(page.rect, stream=jpeg(spoil(whole)), keep_proportion=False)
+                    page = spoiled.reload_page(page)
+                    assert not (_is_plain(page) and _is_wrong(page)), name
+
+
+def _is_plain(page: pymupdf.Page) -> bool:
+    seen = glimpse(page)
+    return seen is not None and is_plainly_fine(seen.top, seen.foot, dpi=SCAN_DPI)
+
+
+def _is_wrong(page: pymupdf.Page) -> bool:
+    return defect_of(measure(glance(page)), dpi=SCAN_DPI) is not None

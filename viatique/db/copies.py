@@ -62,67 +62,84 @@ def insert_copies(
     connection: Connection, *, exam_id: ExamId, source_id: int, copies: Sequence[NewCopy], run: Run
 ) -> None:
     """Stores the copies of one scan with their pages and an IMPORT or QUARANTINE event each."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            WITH made AS (
-                INSERT INTO copy (copy_id, exam_id, number, source_id, first_page, last_page,
-                    page_count, status, problem, missing_pages)
-                VALUES (%(copy)s, %(exam)s, %(number)s, %(source)s, %(first)s, %(last)s, %(count)s,
-                    %(status)s, %(problem)s, %(missing)s)
-                RETURNING copy_id, exam_id
+    connection.execute(
+        """
+        WITH given AS (
+            SELECT copy_id, number, first_page, last_page, page_count, status, problem,
+                missing_pages, action, details
+            FROM jsonb_to_recordset(%(copies)s) AS given (
+                copy_id text, number integer, first_page integer, last_page integer,
+                page_count integer, status copy_status, problem text, missing_pages integer[],
+                action audit_action, details jsonb
             )
-            INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
-            SELECT %(action)s, exam_id, copy_id, %(actor)s, %(correlation)s, %(details)s FROM made
-            """,
-            [_new_copy_arguments(exam_id, source_id, copy, run) for copy in copies],
+        ), made AS (
+            INSERT INTO copy (copy_id, exam_id, number, source_id, first_page, last_page,
+                page_count, status, problem, missing_pages)
+            SELECT copy_id, %(exam)s, number, %(source)s, first_page, last_page, page_count, status,
+                problem, missing_pages
+            FROM given
+            RETURNING copy_id
         )
-        cursor.executemany(
-            """
-            INSERT INTO page (copy_id, position, source_id, source_page, half, turn, defect)
-            VALUES (%(copy)s, %(position)s, %(source)s, %(page)s, %(half)s, %(turn)s, %(defect)s)
-            """,
-            [
-                {
-                    "copy": copy.copy_id,
-                    "position": position,
-                    "source": source_id,
-                    "page": placement.source_page,
-                    "half": placement.half,
-                    "turn": placement.turn,
-                    "defect": defect,
-                }
-                for copy in copies
-                for position, (placement, defect) in enumerate(
-                    zip(copy.placements, copy.defects, strict=True)
-                )
-            ],
+        INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
+        SELECT action, %(exam)s, copy_id, %(actor)s, %(correlation)s, details
+        FROM given JOIN made USING (copy_id) ORDER BY number
+        """,
+        {
+            "copies": Jsonb([_new_row(source_id, copy) for copy in copies]),
+            "exam": exam_id,
+            "source": source_id,
+            "actor": run.actor,
+            "correlation": run.correlation_id,
+        },
+    )
+    connection.execute(
+        """
+        INSERT INTO page (copy_id, position, source_id, source_page, half, turn, defect)
+        SELECT copy_id, position, %(source)s, source_page, half, turn, defect
+        FROM jsonb_to_recordset(%(pages)s) AS given (
+            copy_id text, position integer, source_page integer, half text, turn integer,
+            defect text
         )
+        """,
+        {
+            "source": source_id,
+            "pages": Jsonb(
+                [
+                    {
+                        "copy_id": copy.copy_id,
+                        "position": position,
+                        "source_page": placement.source_page,
+                        "half": placement.half,
+                        "turn": placement.turn,
+                        "defect": defect,
+                    }
+                    for copy in copies
+                    for position, (placement, defect) in enumerate(
+                        zip(copy.placements, copy.defects, strict=True)
+                    )
+                ]
+            ),
+        },
+    )
 
 
-def _new_copy_arguments(
-    exam_id: ExamId, source_id: int, copy: NewCopy, run: Run
-) -> dict[str, object]:
+def _new_row(source_id: int, copy: NewCopy) -> dict[str, object]:
     move = EDGES[Move.QUARANTINE if copy.problem else Move.IMPORT]
     details: dict[str, object] = {"source": source_id, "pages": len(copy.placements)}
     if copy.problem:
-        details |= {"problem": copy.problem, "missing_pages": list(copy.missing_pages)}
+        details |= {"problem": copy.problem, "missing_pages": copy.missing_pages}
         details["defects"] = {number: code for number, code in enumerate(copy.defects, 1) if code}
     return {
-        "copy": copy.copy_id,
-        "exam": exam_id,
+        "copy_id": copy.copy_id,
         "number": copy.number,
-        "source": source_id,
-        "first": copy.first_page,
-        "last": copy.last_page,
-        "count": len(copy.placements),
+        "first_page": copy.first_page,
+        "last_page": copy.last_page,
+        "page_count": len(copy.placements),
         "status": move.target,
         "problem": copy.problem,
-        "missing": list(copy.missing_pages),
+        "missing_pages": copy.missing_pages,
         "action": move.action,
-        "actor": run.actor,
-        "correlation": run.correlation_id,
-        "details": Jsonb(details),
+        "details": details,
     }
 
 

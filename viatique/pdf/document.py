@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pymupdf
@@ -14,6 +15,17 @@ pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
 
 MUPDF_ERRORS = (mupdf.FzErrorBase, RuntimeError, ValueError, MemoryError)
 """What PyMuPDF raises on broken documents: MuPDF's own tree, and plain errors of its wrappers."""
+
+Image = tuple[int | str, ...]
+"""An entry of ``Page.get_images``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredJpeg:
+    """The one picture of a page, a JPEG: its entry in ``Page.get_images``, and its bytes."""
+
+    image: Image
+    data: bytes
 
 
 @contextmanager
@@ -46,3 +58,12 @@ def document_of(page: pymupdf.Page) -> pymupdf.Document:
     if page.parent is None:
         raise UnreadablePdf("A page of a closed document was asked for.")
     return page.parent
+
+
+def is_jpeg(image: Image) -> bool:
+    return image[8] == "DCTDecode"
+
+
+def image_bytes(document: pymupdf.Document, image: Image) -> bytes:
+    """An image as it is stored, compressed; empty when there is none."""
+    return document.xref_stream_raw(int(image[0])) or b""

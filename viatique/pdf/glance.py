@@ -2,11 +2,12 @@
 
 Most scanned sides are one JPEG that fills the page. Its own bytes are decoded at a fraction of
 their size then (3 ms an A4 side of 200 dpi instead of 11 by drawing, 2026-11-24); any other side
-is drawn.
+is drawn. Of an upright grey side, its top and its foot can be had alone, for half of that again.
 """
 
 import math
 import re
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,8 +15,8 @@ import pymupdf
 from numpy.typing import NDArray
 
 from viatique.models import Half
-from viatique.pdf.document import document_of
-from viatique.pdf.jpeg import jpeg_frame
+from viatique.pdf.document import StoredJpeg, document_of, image_bytes, is_jpeg
+from viatique.pdf.jpeg import BLOCK_PX, GreyScan, JpegFrame, grey_scan, jpeg_frame
 from viatique.pdf.render import grey
 
 GLANCE_DPI = 50
@@ -36,8 +37,16 @@ ONE_IMAGE = re.compile(
 """Contents that show one upright image and nothing else: width, height, x, y, name."""
 MISFIT_PT = 3.0
 """An image that ends so far from an edge of its page does not fill it."""
-SPECIAL_KEYS = frozenset({"Decode", "Mask", "SMask", "ImageMask"})
+SPECIAL_KEY = re.compile(r"/(Decode|Mask|SMask|ImageMask)\b")
 """Image entries that change what its bytes look like (ISO 32000-1, table 89)."""
+TOP_PART = 0.45
+"""Rows that make the top; headers of both shared exams end at 0.30 (2026-11-25)."""
+FOOT_PART, FOOT_CODED_PART = 0.07, 0.022
+"""Rows that the foot has at most, and the part of the bytes that code them: margins take few."""
+FOOT_ROWS = 4
+"""Rows of blocks a foot must show: of fewer, some may be out of step."""
+UNFILLED = 128
+"""Grey of what the bytes of a foot do not fill."""
 TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
     180: cv2.ROTATE_180,
@@ -45,10 +54,44 @@ TURNS = {
 }
 
 
-def glance(page: pymupdf.Page) -> NDArray[np.uint8]:
-    """A scanned side in grey at 50 dpi: uint8, (height, width), 0 = black, /Rotate honoured."""
-    picture = _embedded(page)
+def glance(page: pymupdf.Page, *, jpeg: StoredJpeg | None = None) -> NDArray[np.uint8]:
+    """A scanned side in grey at 50 dpi: uint8, (height, width), 0 = black, /Rotate honoured.
+
+    Args:
+        page: the side.
+        jpeg: its only picture, where it was read already.
+    """
+    picture = _embedded(page, jpeg)
     return grey(page, dpi=GLANCE_DPI) if picture is None else picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """Parts of an upright side in grey at 50 dpi.
+
+    Attributes:
+        top: its first rows, as ``glance`` has them.
+        foot: its last rows; too bright or too dark, by the same amount everywhere.
+        height: rows of the whole side.
+    """
+
+    top: NDArray[np.uint8]
+    foot: NDArray[np.uint8]
+    height: int
+
+
+def glimpse(page: pymupdf.Page, *, jpeg: StoredJpeg | None = None) -> Glimpse | None:
+    """The top and the foot of a side as ``glance``, None when it cannot be seen in parts."""
+    data = None if page.rotation else _lone_jpeg(page, jpeg)
+    scan = grey_scan(data) if data else None
+    if scan is None:
+        return None
+    width, height = _size(page)
+    top_rows = _whole_blocks(TOP_PART * scan.frame.height)
+    size = (width, round(height * top_rows / scan.frame.height))
+    top = _decoded(scan.top(top_rows), scan.frame, size)
+    foot = _foot(scan, width)
+    return None if top is None or foot is None else Glimpse(top=top, foot=foot, height=height)
 
 
 def half_of(side: NDArray[np.uint8], half: Half) -> NDArray[np.uint8]:
@@ -63,50 +106,124 @@ def half_of(side: NDArray[np.uint8], half: Half) -> NDArray[np.uint8]:
             return side
 
 
-def _embedded(page: pymupdf.Page) -> NDArray[np.uint8] | None:
+def _embedded(page: pymupdf.Page, jpeg: StoredJpeg | None) -> NDArray[np.uint8] | None:
     """The picture of a page that is one JPEG filling it, None for any other page."""
-    shown = ONE_IMAGE.fullmatch(page.read_contents())
+    data = _lone_jpeg(page, jpeg)
+    frame = jpeg_frame(data) if data else None
+    if data is None or frame is None:
+        return None
+    width, height = _size(page)
+    is_lying = page.rotation in {90, 270}
+    decoded = _decoded(data, frame, (height, width) if is_lying else (width, height))
+    if decoded is None or not page.rotation:
+        return decoded
+    return np.asarray(cv2.rotate(decoded, TURNS[page.rotation]), np.uint8)
+
+
+def _lone_jpeg(page: pymupdf.Page, known: StoredJpeg | None) -> bytes | None:
+    """The bytes of the one JPEG that fills a page, None for any other page."""
+    jpeg = known or _read(page)
+    shown = ONE_IMAGE.fullmatch(page.read_contents()) if jpeg else None
+    if jpeg is None or shown is None or not _fills(page, shown):
+        return None
+    is_shown = jpeg.image[7] == shown[5].decode("latin-1")
+    return jpeg.data if is_shown and _is_plain(document_of(page), jpeg) else None
+
+
+def _read(page: pymupdf.Page) -> StoredJpeg | None:
     images = page.get_images()
-    if shown is None or len(images) != 1 or not _fills(page, shown):
+    if len(images) != 1 or not is_jpeg(images[0]):
         return None
-    data = _plain_jpeg(document_of(page), images[0])
-    if data is None or images[0][7] != shown[5].decode("latin-1"):
-        return None
-    size = (math.ceil(page.rect.width * SCALE), math.ceil(page.rect.height * SCALE))
-    return _decoded(data, images[0][2:4], size, page.rotation)
+    return StoredJpeg(image=images[0], data=image_bytes(document_of(page), images[0]))
+
+
+def _size(page: pymupdf.Page) -> tuple[int, int]:
+    """Width and height of a glance at the page."""
+    return math.ceil(page.rect.width * SCALE), math.ceil(page.rect.height * SCALE)
 
 
 def _fills(page: pymupdf.Page, shown: re.Match[bytes]) -> bool:
     width, height, x, y = (float(shown[number]) for number in range(1, 5))
-    box = page.cropbox
-    bottom = page.mediabox.height - box.y1
+    box, media = page.cropbox, page.mediabox
+    bottom = media.height - box.y1
     gaps = (x - box.x0, y - bottom, x + width - box.x1, y + height - bottom - box.height)
-    return page.mediabox.top_left == (0, 0) and max(map(abs, gaps)) <= MISFIT_PT
+    return media.top_left == (0, 0) and max(map(abs, gaps)) <= MISFIT_PT
 
 
-def _plain_jpeg(document: pymupdf.Document, image: tuple[int | str, ...]) -> bytes | None:
-    """The bytes of an image that look as they decode: grey or RGB, nothing masked or inverted."""
-    xref = int(image[0])
-    if image[8] != "DCTDecode" or image[1] or SPECIAL_KEYS & set(document.xref_get_keys(xref)):
-        return None
-    data = document.xref_stream_raw(xref) or b""
-    frame = jpeg_frame(data)
-    is_plain = frame is not None and (frame.width, frame.height) == image[2:4] and frame.is_plain
-    return data if is_plain else None
+def _is_plain(document: pymupdf.Document, jpeg: StoredJpeg) -> bool:
+    """Whether the bytes look as they decode: grey or RGB, nothing masked or inverted."""
+    xref, mask, *size = (int(value) for value in jpeg.image[:4])
+    frame = jpeg_frame(jpeg.data)
+    return (
+        frame is not None
+        and not mask
+        and frame.is_plain
+        and [frame.width, frame.height] == size
+        and not SPECIAL_KEY.search(document.xref_object(xref, compressed=True))
+    )
 
 
-def _decoded(
-    data: bytes, full: tuple[int, int], size: tuple[int, int], rotation: int
-) -> NDArray[np.uint8] | None:
-    """The JPEG of ``full`` pixels, turned, at the size (width, height) of the page as seen."""
-    enough = ENOUGH * max(size)
-    reduction = next(number for number in REDUCED if number == 1 or max(full) / number >= enough)
-    flags = REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+def _decoded(data: bytes, frame: JpegFrame, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """The JPEG, or a part of its rows, of ``size`` (width, height) pixels.
+
+    Args:
+        data: as it can be decoded.
+        frame: of the whole picture.
+        size: wanted.
+    """
+    decoded = _reduced(data, _reduction(frame, size[0]))
     if decoded is None:
         return None
-    if rotation:
-        decoded = cv2.rotate(decoded, TURNS[rotation])
     if max(abs(decoded.shape[1] - size[0]), abs(decoded.shape[0] - size[1])) > 1:
         decoded = cv2.resize(decoded, size, interpolation=cv2.INTER_AREA)
     return np.asarray(decoded, np.uint8)
+
+
+def _reduction(frame: JpegFrame, width: int) -> int:
+    return next(
+        number for number in REDUCED if number == 1 or frame.width / number >= ENOUGH * width
+    )
+
+
+def _reduced(data: bytes, reduction: int) -> NDArray[np.uint8] | None:
+    flags = REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    return None if decoded is None else np.asarray(decoded, np.uint8)
+
+
+def _whole_blocks(rows: float) -> int:
+    return max(1, round(rows / BLOCK_PX)) * BLOCK_PX
+
+
+def _foot(scan: GreyScan, width: int) -> NDArray[np.uint8] | None:
+    """The last rows of a scan, None when too few of them can be had alone."""
+    reduction = _reduction(scan.frame, width)
+    rows = _whole_blocks(FOOT_PART * scan.frame.height)
+    data = scan.foot(rows, int(FOOT_CODED_PART * len(scan.data)))
+    decoded = _reduced(data, reduction)
+    foot = None if decoded is None else _in_step(decoded, scan.blocks_across, BLOCK_PX // reduction)
+    if foot is None:
+        return None
+    if abs(foot.shape[1] - width) <= BLOCK_PX:
+        return foot
+    return np.asarray(
+        cv2.resize(
+            foot,
+            (width, round(foot.shape[0] * width / foot.shape[1])),
+            interpolation=cv2.INTER_AREA,
+        ),
+        np.uint8,
+    )
+
+
+def _in_step(decoded: NDArray[np.uint8], across: int, block: int) -> NDArray[np.uint8] | None:
+    """Whole rows of the blocks that are filled, the last block of the page in the last corner."""
+    down = decoded.shape[0] // block
+    blocks = decoded.reshape(down, block, across, block).swapaxes(1, 2).reshape(-1, block, block)
+    filled = np.flatnonzero((blocks[:, 0, 0] != UNFILLED) | (blocks[:, -1, -1] != UNFILLED))
+    end = filled[-1] + 1 if len(filled) else 0
+    rows = end // across
+    if rows < FOOT_ROWS or end == len(blocks):
+        return None
+    whole = blocks[end - rows * across : end].reshape(rows, across, block, block)
+    return whole.swapaxes(1, 2).reshape(rows * block, across * block)

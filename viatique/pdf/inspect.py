@@ -14,7 +14,15 @@ import pymupdf
 
 from viatique.errors import InvalidScan, ScanDefect, UnreadablePdf
 from viatique.pdf import jpeg
-from viatique.pdf.document import MUPDF_ERRORS, document_of, open_pdf
+from viatique.pdf.document import (
+    MUPDF_ERRORS,
+    Image,
+    StoredJpeg,
+    document_of,
+    image_bytes,
+    is_jpeg,
+    open_pdf,
+)
 
 HEAD_BYTES = 1024
 """A PDF's first line lies within them (ISO 32000-1, annex H.3.4.1)."""
@@ -35,12 +43,14 @@ class PageFacts:
     Attributes:
         dpi: resolution of its pictures taken together; infinite when it has none.
         is_readable: its content could be loaded; a page that could not spoils its copy only.
+        jpeg: its picture when it has one, a JPEG.
     """
 
     width_pt: float
     height_pt: float
     dpi: float
     is_readable: bool
+    jpeg: StoredJpeg | None
 
 
 def inspect_scan(path: Path, *, max_bytes: int, max_pages: int) -> int:
@@ -80,11 +90,13 @@ def page_facts(page: pymupdf.Page) -> PageFacts:
     images = page.get_images()
     pixels = sum(int(image[2]) * int(image[3]) for image in images)
     inches = seen.width * seen.height / 72**2
+    jpegs = _jpegs(page, images)
     return PageFacts(
         width_pt=seen.width,
         height_pt=seen.height,
         dpi=math.sqrt(pixels / inches) if pixels else math.inf,
-        is_readable=_is_paper(seen) and _is_readable(page, images),
+        is_readable=_is_paper(seen) and jpegs is not None,
+        jpeg=StoredJpeg(image=images[0], data=jpegs[0]) if jpegs and len(images) == 1 else None,
     )
 
 
@@ -120,27 +132,27 @@ def _is_paper(seen: pymupdf.Rect) -> bool:
     )
 
 
-def _is_readable(page: pymupdf.Page, images: Sequence[tuple[int | str, ...]]) -> bool:
+def _jpegs(page: pymupdf.Page, images: Sequence[Image]) -> list[bytes] | None:
+    """The JPEGs among the images of a page; None when the page or an image cannot be there."""
     document = document_of(page)
     try:
         contents = page.get_contents()
-        return (
-            bool(contents)
-            and all(document.xref_is_stream(xref) for xref in contents)
-            and all(_is_whole_image(document, image) for image in images)
-        )
+        is_there = bool(contents) and all(map(document.xref_is_stream, contents))
+        if not is_there or not all(_is_image(document, image) for image in images):
+            return None
+        jpegs = [image_bytes(document, image) for image in images if is_jpeg(image)]
     except MUPDF_ERRORS:
-        return False
+        return None
+    return jpegs if all(map(_is_whole, jpegs)) else None
 
 
-def _is_whole_image(document: pymupdf.Document, image: tuple[int | str, ...]) -> bool:
+def _is_image(document: pymupdf.Document, image: Image) -> bool:
     """Whether an image of ``Page.get_images`` can be there at all; its pixels are not decoded."""
     xref, _mask, width, height = (int(value) for value in image[:4])
-    if not document.xref_is_stream(xref) or width < 1 or height < 1:
-        return False
-    if image[8] != "DCTDecode":
-        return True
-    data = document.xref_stream_raw(xref) or b""
+    return document.xref_is_stream(xref) and width >= 1 and height >= 1
+
+
+def _is_whole(data: bytes) -> bool:
     return data.startswith(jpeg.START) and jpeg.END in data[-JPEG_TAIL_BYTES:]
 
 

@@ -1,6 +1,6 @@
 """The part of an import that runs in worker processes: looking at pages, cutting copies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from viatique.db.cuts import Piece
 from viatique.errors import EngineFailure, InvalidScan, ScanDefect, UnreadablePdf, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.header_look import look_for_header
-from viatique.legibility import defect_of, measure
+from viatique.legibility import defect_of, is_plainly_fine, measure
 from viatique.models import Half, Layout, Segmentation, Sha256
 from viatique.page_defects import PageDefect, short_sides
 from viatique.pdf.cut import cut_copy
-from viatique.pdf.document import MUPDF_ERRORS, open_pdf
-from viatique.pdf.glance import glance, half_of
-from viatique.pdf.inspect import inspect_scan, load_page, page_facts
+from viatique.pdf.document import MUPDF_ERRORS
+from viatique.pdf.glance import glance, glimpse, half_of
+from viatique.pdf.inspect import PageFacts, inspect_scan, load_page, page_facts
 from viatique.segmentation import (
     CopyPlan,
     Side,
@@ -32,6 +32,7 @@ from viatique.segmentation import (
     sides_of_copy,
 )
 from viatique.settings import Settings
+from viatique.steps.held_scan import held_scan
 from viatique.workers import PDF_TIMEOUT_S, WorkerPool
 
 MIB = 1024 * 1024
@@ -76,10 +77,11 @@ class CutJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookJob:
-    """Sides (0-based pages of the scan file) to be looked at."""
+    """Sides (0-based pages of the scan file) to be looked at, all of each or what is enough."""
 
     plan: PlanJob
-    sides: range
+    sides: tuple[int, ...]
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +90,14 @@ class SeenSide:
 
     Attributes:
         size_pt: width and height as seen.
+        is_whole: all of it was looked at, not its top and foot only.
         turns: the turn of each part with a header.
         defects: what is wrong with each part.
     """
 
     size_pt: tuple[float, float]
     is_readable: bool
+    is_whole: bool = True
     turns: dict[Half, int]
     defects: dict[Half, PageDefect]
 
@@ -109,10 +113,27 @@ LOST = SeenSide(size_pt=(0, 0), is_readable=False, turns={}, defects=NOT_DRAWN)
 def plan_scan_copies(pool: WorkerPool, job: PlanJob) -> tuple[CopyPlan, ...]:
     """The copies of a scan: its sides are looked at in the worker processes, chunk by chunk.
 
+    A header at the foot of a page, upside-down, is looked for where copies do not come out.
+
     Raises:
         ViatiqueError: what a worker could not do.
     """
-    seen = _look_everywhere(pool, job)
+    seen = _look(pool, job, range(job.page_count), is_whole=False)
+    plans = _plans(job, seen)
+    doubtful = {
+        side
+        for plan in plans
+        if plan.problem
+        for side in range(plan.first_page, plan.last_page + 1)
+        if not seen[side].is_whole
+    }
+    if not doubtful:
+        return plans
+    return _plans(job, seen | _look(pool, job, sorted(doubtful), is_whole=True))
+
+
+def _plans(job: PlanJob, found: Mapping[int, SeenSide]) -> tuple[CopyPlan, ...]:
+    seen = [found[side] for side in range(job.page_count)]
     short = short_sides([side.size_pt if side.is_readable else None for side in seen])
     return plan_copies(
         [
@@ -168,23 +189,26 @@ def count_pages(pool: WorkerPool, path: Path, settings: Settings) -> int:
 def cut_pieces(job: CutJob) -> tuple[Sha256 | ViatiqueError, ...]:
     """Runs in a worker process: cuts and stores each piece; one that fails is its error."""
     store = Store(job.store_url)
-    with open_pdf(job.scan) as scan:
+    with held_scan(job.scan) as scan:
         return tuple(_cut(store, scan, piece) for piece in job.pieces)
 
 
 def look_at_sides(job: LookJob) -> tuple[SeenSide, ...]:
     """Runs in a worker process: shapes, headers and defects of some sides."""
     plan = job.plan
-    with open_pdf(plan.scan) as scan:
+    with held_scan(plan.scan) as scan:
         is_folded = lies_folded(plan.layout, starts_wide=_is_wide(load_page(scan, 0)))
-        step = (
-            1
-            if plan.segmentation is Segmentation.HEADER
-            else sides_of_copy(plan.pages_per_copy, is_folded=is_folded)
-        )
-        parts = first_parts(is_folded=is_folded)
+        length = sides_of_copy(plan.pages_per_copy, is_folded=is_folded)
+        is_counted = plan.segmentation is Segmentation.PAGES
         return tuple(
-            _look(load_page(scan, side), parts, with_headers=side % step == 0) for side in job.sides
+            _seen(
+                load_page(scan, side),
+                first_parts(is_folded=is_folded),
+                with_headers=not is_counted or side % length == 0,
+                is_whole=job.is_whole or is_folded,
+                is_first=is_counted and side % length == 0,
+            )
+            for side in job.sides
         )
 
 
@@ -192,12 +216,23 @@ def _is_wide(page: pymupdf.Page) -> bool:
     return is_wide(page.rect.width, page.rect.height)
 
 
-def _look(page: pymupdf.Page, parts: tuple[Half, ...], *, with_headers: bool) -> SeenSide:
+def _seen(
+    page: pymupdf.Page,
+    parts: tuple[Half, ...],
+    *,
+    with_headers: bool,
+    is_whole: bool,
+    is_first: bool,
+) -> SeenSide:
     """A side that cannot be drawn has no header; its copy waits for a person."""
     facts = page_facts(page)
+    if facts.is_readable and not is_whole:
+        glimpsed = _glimpsed(page, facts, with_headers=with_headers)
+        if glimpsed and (glimpsed.turns or not is_first):
+            return glimpsed
     turns: dict[Half, int] = {}
     defects: dict[Half, PageDefect] = {}
-    pictures = _pictures(page, parts) if facts.is_readable else {}
+    pictures = _pictures(page, facts, parts) if facts.is_readable else {}
     for part, picture in pictures.items():
         header = look_for_header(picture) if with_headers else None
         if header:
@@ -213,9 +248,29 @@ def _look(page: pymupdf.Page, parts: tuple[Half, ...], *, with_headers: bool) ->
     )
 
 
-def _pictures(page: pymupdf.Page, parts: tuple[Half, ...]) -> dict[Half, NDArray[np.uint8]]:
+def _glimpsed(page: pymupdf.Page, facts: PageFacts, *, with_headers: bool) -> SeenSide | None:
+    """A side whose top and foot show that nothing is wrong with it, None for any other."""
     try:
-        side = glance(page)
+        seen = glimpse(page, jpeg=facts.jpeg)
+    except (*MUPDF_ERRORS, cv2.error):
+        return None
+    if seen is None or not is_plainly_fine(seen.top, seen.foot, dpi=facts.dpi):
+        return None
+    header = look_for_header(seen.top, height=seen.height) if with_headers else None
+    return SeenSide(
+        size_pt=(facts.width_pt, facts.height_pt),
+        is_readable=True,
+        is_whole=False,
+        turns={Half.WHOLE: header.turn} if header else {},
+        defects={},
+    )
+
+
+def _pictures(
+    page: pymupdf.Page, facts: PageFacts, parts: tuple[Half, ...]
+) -> dict[Half, NDArray[np.uint8]]:
+    try:
+        side = glance(page, jpeg=facts.jpeg)
     except (*MUPDF_ERRORS, cv2.error):
         return {}
     return {part: half_of(side, part) for part in parts}
@@ -230,48 +285,51 @@ def _cut(store: Store, scan: pymupdf.Document, piece: Piece) -> Sha256 | Viatiqu
         return UnreadablePdf(f"Copy {piece.copy_id} cannot be cut ({type(error).__name__}).")
 
 
-def _look_everywhere(pool: WorkerPool, job: PlanJob) -> list[SeenSide]:
-    sides = range(job.page_count)
+def _look(
+    pool: WorkerPool, job: PlanJob, sides: Sequence[int], *, is_whole: bool
+) -> dict[int, SeenSide]:
     jobs = [
-        LookJob(plan=job, sides=sides[start : start + SIDES_PER_JOB])
+        LookJob(plan=job, sides=tuple(sides[start : start + SIDES_PER_JOB]), is_whole=is_whole)
         for start in range(0, len(sides), SIDES_PER_JOB)
     ]
     progress.start("look", len(sides), "pages")
-    seen: list[SeenSide] = []
+    seen: dict[int, SeenSide] = {}
     for start in range(0, len(jobs), JOBS_AT_ONCE):
         batch = jobs[start : start + JOBS_AT_ONCE]
         outcomes = pool.run(look_at_sides, batch, timeout_s=PDF_TIMEOUT_S)
         for looked, outcome in zip(batch, outcomes, strict=True):
-            seen += _seen(pool, looked, outcome)
+            seen |= _outcome(pool, looked, outcome)
         _check_lost(seen)
         progress.advance("look", sum(len(looked.sides) for looked in batch))
     return seen
 
 
-def _seen(
+def _outcome(
     pool: WorkerPool, job: LookJob, outcome: tuple[SeenSide, ...] | ViatiqueError
-) -> Sequence[SeenSide]:
+) -> dict[int, SeenSide]:
     """What was seen; when the process was lost, each side is looked at alone."""
     if not isinstance(outcome, ViatiqueError):
-        return outcome
+        return dict(zip(job.sides, outcome, strict=True))
     if not isinstance(outcome, EngineFailure):
         raise outcome
-    alone = [replace(job, sides=range(side, side + 1)) for side in job.sides]
-    seen: list[SeenSide] = []
-    for start in range(0, len(alone), MAX_LOST_SIDES + 1):
-        batch = alone[start : start + MAX_LOST_SIDES + 1]
-        for found in pool.run(look_at_sides, batch, timeout_s=SIDE_TIMEOUT_S):
+    seen: dict[int, SeenSide] = {}
+    for start in range(0, len(job.sides), MAX_LOST_SIDES + 1):
+        sides = job.sides[start : start + MAX_LOST_SIDES + 1]
+        alone = [replace(job, sides=(side,)) for side in sides]
+        outcomes = pool.run(look_at_sides, alone, timeout_s=SIDE_TIMEOUT_S)
+        for side, found in zip(sides, outcomes, strict=True):
             if isinstance(found, ViatiqueError) and not isinstance(found, EngineFailure):
                 raise found
-            seen += (LOST,) if isinstance(found, EngineFailure) else found
+            seen[side] = LOST if isinstance(found, EngineFailure) else found[0]
         _check_lost(seen)
     return seen
 
 
-def _check_lost(seen: Sequence[SeenSide]) -> None:
-    lost = [number for number, side in enumerate(seen, 1) if side is LOST]
+def _check_lost(seen: Mapping[int, SeenSide]) -> None:
+    lost = [number for number, side in seen.items() if side is LOST]
     if len(lost) > MAX_LOST_SIDES:
         raise UnreadablePdf(
-            f"A scan was given up: pages like {lost[0]} take more time or memory than a page may.",
+            f"A scan was given up: pages like {lost[0] + 1} take more time or memory than a page"
+            " may.",
             next_step="Scan or export it again.",
         )
