@@ -1,6 +1,6 @@
 """OpenStack Swift with its S3 API: an object store as installations have one, in one folder.
 
-One account, container, object and proxy server each, one replica; with a certificate, over TLS.
+One account, container, object and proxy server each, one replica; clients come over TLS.
 """
 
 import getpass
@@ -21,7 +21,7 @@ DEVICE = "disk"
 PATIENCE_S = 30.0
 PROXY = f"""
 [pipeline:main]
-pipeline = catch_errors gatekeeper cache listing_formats s3api tempauth slo proxy-server
+pipeline = catch_errors gatekeeper listing_formats s3api tempauth slo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -29,8 +29,6 @@ account_autocreate = true
 use = egg:swift#catch_errors
 [filter:gatekeeper]
 use = egg:swift#gatekeeper
-[filter:cache]
-use = egg:swift#memcache
 [filter:listing_formats]
 use = egg:swift#listing_formats
 [filter:s3api]
@@ -44,35 +42,29 @@ use = egg:swift#slo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """Files of a server's certificate, by the CA that clients are told of."""
-
-    chain: Path
-    key: Path
-    ca: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectStore:
     """A running store, as the settings of a client name it."""
 
     endpoint: str
 
-    def environment(self, ca: Path | None = None) -> dict[str, str]:
+    def environment(self, ca: Path) -> dict[str, str]:
         """What s3fs and botocore read."""
-        trust = {"AWS_CA_BUNDLE": str(ca)} if ca else {}
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": "us-east-1",
-            **trust,
+            "AWS_CA_BUNDLE": str(ca),
         }
 
 
 @contextmanager
-def object_store(folder: Path, certificate: Certificate | None = None) -> Iterator[ObjectStore]:
-    """A store for as long as the block lasts, its bytes in the folder."""
+def object_store(folder: Path, certificates: Path) -> Iterator[ObjectStore]:
+    """A store for as long as the block lasts, its bytes in the folder.
+
+    Args:
+        certificates: folder of ``server.crt`` and ``server.key``, which clients meet.
+    """
     ports = {kind: free_port() for kind in ("account", "container", "object", "proxy")}
     (folder / "devices" / DEVICE).mkdir(parents=True)
     (folder / "swift.conf").write_text(
@@ -83,12 +75,11 @@ def object_store(folder: Path, certificate: Certificate | None = None) -> Iterat
         app = f"[app:{kind}-server]\nuse = egg:swift#{kind}\n"
         pipeline = f"[pipeline:main]\npipeline = {kind}-server\n"
         _configure(folder, kind, ports[kind], pipeline + app)
-    _configure(folder, "proxy", ports["proxy"], PROXY, certificate)
+    _configure(folder, "proxy", ports["proxy"], PROXY, certificates)
     with ExitStack() as stack:
         for kind, port in ports.items():
             _serve(stack, folder, kind, port)
-        scheme = "https" if certificate else "http"
-        yield ObjectStore(endpoint=f"{scheme}://{LOOPBACK}:{ports['proxy']}")
+        yield ObjectStore(endpoint=f"https://{LOOPBACK}:{ports['proxy']}")
 
 
 def _make_ring(folder: Path, kind: str, port: int) -> None:
@@ -103,9 +94,10 @@ def _make_ring(folder: Path, kind: str, port: int) -> None:
 
 
 def _configure(
-    folder: Path, kind: str, port: int, apps: str, certificate: Certificate | None = None
+    folder: Path, kind: str, port: int, apps: str, certificates: Path | None = None
 ) -> None:
-    tls = {"cert_file": certificate.chain, "key_file": certificate.key} if certificate else {}
+    files = {"cert_file": "server.crt", "key_file": "server.key"} if certificates else {}
+    tls = {name: certificates / file for name, file in files.items() if certificates}
     options = {
         "bind_ip": LOOPBACK,
         "bind_port": port,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -148,12 +149,22 @@ class PrefectRuns:
         found: list[dict[str, Any]] = self._ask("POST", f"/{kind}/filter", wanted)
         return found
 
+    def _csrf_token(self) -> dict[str, str]:
+        """What a server with CSRF protection wants to see; it forgets it after an hour."""
+        client = str(uuid4())
+        answer = self._client.get("csrf-token", params={"client": client})
+        token = str(answer.raise_for_status().json()["token"])
+        return {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": token}
+
     def _ask(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401  # as JSON has it
         try:
             answer = self._client.request(method, path.lstrip("/"), json=body)
+            if answer.status_code == httpx.codes.FORBIDDEN:
+                self._client.headers.update(self._csrf_token())
+                answer = self._client.request(method, path.lstrip("/"), json=body)
             answer.raise_for_status()
-            return answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+            return answer.json() if answer.content else None
+        except (httpx.HTTPError, KeyError, ValueError) as error:
             raise ServiceUnavailable(
                 f"The Prefect server cannot be used ({type(error).__name__}).",
                 next_step="`viatique up` starts it, with a worker and every flow.",

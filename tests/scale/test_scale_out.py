@@ -1,0 +1,134 @@
+"""Two workers in folders of their own, on real parts: Prefect on Postgres and Redis, Swift's S3.
+
+Everything goes over TLS; what the compose file tells the Prefect server is what it is told here.
+"""
+
+import subprocess
+from pathlib import Path
+
+import certifi
+import psutil
+import psycopg
+import pytest
+
+from tests.scale.cluster import SECRETS, Cluster, power_off
+from tests.scale.exam import Marked, finals
+from tests.scale.servers import wait_until
+from viatique.models import ExamId
+from viatique.services.flow_runs import FlowName
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="session")
+def workers(machines: Cluster) -> dict[str, subprocess.Popen[bytes]]:
+    """Two workers for PDF work, started side by side."""
+    return {name: machines.start_worker(name, "pdf") for name in ("one", "two")}
+
+
+def holders(machines: Cluster) -> set[int]:
+    """Processes that hold copies now."""
+    with psycopg.connect(machines.dsn) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT holder FROM claim WHERE claim_is_live(holder, expires_at)"
+        ).fetchall()
+    return {row[0] for row in rows}
+
+
+def shares(machines: Cluster, exam_id: str) -> dict[str, int]:
+    """How many copies each flow run finalized."""
+    with psycopg.connect(machines.dsn) as connection:
+        rows = connection.execute(
+            """
+            SELECT correlation_id, count(*) FROM audit_event
+            WHERE action = 'FINALIZE' AND exam_id = %s GROUP BY correlation_id
+            """,
+            (exam_id,),
+        ).fetchall()
+    return dict(rows)
+
+
+def states(machines: Cluster) -> list[str]:
+    """States of the flow runs the Prefect server knows, by name."""
+    runs = machines.ask("POST", "flow_runs/filter", {"limit": 50})
+    return sorted(run["state"]["type"] for run in runs if run["name"].startswith("finalize"))
+
+
+@pytest.fixture(scope="session")
+def finalized(
+    machines: Cluster, workers: dict[str, subprocess.Popen[bytes]], marked: Marked
+) -> dict[str, int]:
+    """Both workers finalize one exam; the power of one is cut while both hold copies."""
+    machines.expect(len(workers))
+    machines.runs.start(FlowName.FINALIZE, ExamId(marked.exam_id))
+    wait_until(lambda: len(shares(machines, marked.exam_id)) == len(workers))
+    wait_until(lambda: len(holders(machines)) == len(workers))
+    power_off(workers["two"])
+    wait_until(lambda: "COMPLETED" in states(machines))
+    return shares(machines, marked.exam_id)
+
+
+def test_workers_share_an_exam_and_lose_nothing_when_one_dies(
+    machines: Cluster, finalized: dict[str, int], marked: Marked
+) -> None:
+    assert finals(machines.dsn, marked.exam_id) == marked.finals
+    assert sum(finalized.values()) == len(marked.finals) == 14
+    assert min(finalized.values()) > 0
+    assert len(finalized) == 2
+    assert holders(machines) == set()
+    assert states(machines) == ["COMPLETED", "RUNNING"]  # the silent one: tests/flows
+    assert "0 problem(s)" in machines.run("audit", "verify")
+
+
+def test_prefect_talks_over_redis(machines: Cluster, finalized: dict[str, int]) -> None:
+    assert finalized
+    said = subprocess.run(
+        ["redis-cli", "-p", str(machines.redis_port), "--scan"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "events" in said.stdout.split()
+
+
+def test_nothing_secret_is_in_an_argument_or_a_log(
+    machines: Cluster, finalized: dict[str, int]
+) -> None:
+    assert finalized
+    arguments = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family()]
+    assert any(b"flows.worker" in one for one in arguments)
+    logs = [path.read_bytes() for path in machines.folder.rglob("*.log*") if path.is_file()]
+    assert len(logs) > 5
+    found = [secret for secret in SECRETS for text in arguments + logs if secret.encode() in text]
+    assert found == []
+
+
+def family() -> list[int]:
+    """Everything these tests started."""
+    return [child.pid for child in psutil.Process().children(recursive=True) if child.is_running()]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("DATABASE_URL", "{dsn}&sslrootcert=system", "does not answer"),
+        ("AWS_CA_BUNDLE", certifi.where(), "file store"),
+    ],
+    ids=["Postgres", "S3"],
+)
+def test_a_server_whose_authority_is_unknown_is_not_spoken_to(
+    machines: Cluster, marked: Marked, variable: str, value: str, says: str
+) -> None:
+    marks = machines.folder / "marks.json"
+    settings = {variable: value.format(dsn=machines.dsn)}
+    said = machines.run("marks", marked.exam_id, marks, "--inline", code=3, **settings)
+    assert says in said
+
+
+def test_what_has_a_schedule_is_scheduled(machines: Cluster) -> None:
+    def scheduled() -> set[str]:
+        runs = machines.ask("POST", "flow_runs/filter", {"limit": 200})
+        return {run["deployment_id"] for run in runs if run["auto_scheduled"]}
+
+    deployments = machines.ask("POST", "deployments/filter", {"limit": 50})
+    wait_until(lambda: scheduled() == {one["id"] for one in deployments if one["schedules"]})
