@@ -70,8 +70,10 @@ def object_store(folder: Path, certificates: Path) -> Iterator[ObjectStore]:
     (folder / "swift.conf").write_text(
         "[swift-hash]\nswift_hash_path_prefix = tests\nswift_hash_path_suffix = tests\n"
     )
-    for kind in ("account", "container", "object"):
-        _make_ring(folder, kind, ports[kind])
+    kinds = ("account", "container", "object")
+    wanted = [folder, LOOPBACK, DEVICE, *(str(ports[kind]) for kind in kinds)]
+    subprocess.run([sys.executable, "-c", RINGS, *wanted], check=True)
+    for kind in kinds:
         app = f"[app:{kind}-server]\nuse = egg:swift#{kind}\n"
         pipeline = f"[pipeline:main]\npipeline = {kind}-server\n"
         _configure(folder, kind, ports[kind], pipeline + app)
@@ -82,15 +84,18 @@ def object_store(folder: Path, certificates: Path) -> Iterator[ObjectStore]:
         yield ObjectStore(endpoint=f"https://{LOOPBACK}:{ports['proxy']}")
 
 
-def _make_ring(folder: Path, kind: str, port: int) -> None:
-    """Where the one disk is: rings of 2^0 parts, one replica."""
-    builder = str(folder / f"{kind}.builder")
-    device = ["--region", "1", "--zone", "1", "--device", DEVICE, "--weight", "1"]
-    address = ["--ip", LOOPBACK, "--port", str(port)]
-    for command in (["create", "0", "1", "0"], ["add", *device, *address], ["rebalance"]):
-        subprocess.run(
-            [PROGRAMS / "swift-ring-builder", builder, *command], check=True, capture_output=True
-        )
+RINGS = """
+import sys
+from swift.common.ring import RingBuilder
+folder, ip, device, *ports = sys.argv[1:]
+for kind, port in zip(("account", "container", "object"), ports):
+    builder = RingBuilder(0, 1, 0)
+    builder.add_dev({"region": 1, "zone": 1, "ip": ip, "port": int(port), "device": device,
+                     "weight": 1, "replication_ip": ip, "replication_port": int(port)})
+    builder.rebalance()
+    builder.get_ring().save(f"{folder}/{kind}.ring.gz")
+"""
+"""Where the one disk is: rings of one part, one replica."""
 
 
 def _configure(
