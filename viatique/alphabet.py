@@ -7,12 +7,15 @@ smoothing, so that no letter is ever impossible.
 
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from viatique.models import FieldName
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
@@ -69,7 +72,7 @@ def columns_of(character: str, alphabet: str) -> tuple[int, ...]:
     return (0,) if character in SEPARATORS else ()
 
 
-def fold_weights(characters: Sequence[str], alphabet: str) -> csr_array:
+def fold_weights(characters: Sequence[str], alphabet: str) -> "csr_array":
     """How each class shares its probability between columns.
 
     Args:
@@ -85,10 +88,12 @@ def fold_weights(characters: Sequence[str], alphabet: str) -> csr_array:
     for index, character in enumerate(characters[1:], start=1):
         columns = columns_of(character, alphabet)
         weights[list(columns), index] = 1.0 / max(1, len(columns))
+    from scipy.sparse import csr_array  # noqa: PLC0415  # slow to load, needed where OCR is
+
     return csr_array(weights)
 
 
-def fold_posteriors(probs: NDArray[np.float32], weights: csr_array) -> NDArray[np.float32]:
+def fold_posteriors(probs: NDArray[np.float32], weights: "csr_array") -> NDArray[np.float32]:
     """Natural-log posteriors of the small alphabet.
 
     Args:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from viatique.matching import Floats
 from viatique.models import CopyId, Student, StudentId
@@ -94,5 +93,8 @@ def _assign(logs: Floats) -> NDArray[np.int64]:
     copies, students = logs.shape[0], logs.shape[1] - 1
     alone = np.full((copies, copies), 1e6)
     np.fill_diagonal(alone, -logs[:, -1])
+    # half a second to load, which commands that decide nothing do without
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
     _, columns = linear_sum_assignment(np.hstack([-logs[:, :-1], alone]))
     return np.minimum(columns, students)

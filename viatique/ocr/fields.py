@@ -4,10 +4,10 @@ It decides nothing: what the recogniser saw is compared with the roster elsewher
 """
 
 import functools
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.sparse import csr_array
 
 from viatique.alphabet import alphabet_of, fold_posteriors, fold_weights
 from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, HeaderSpec, Rect
@@ -16,6 +16,9 @@ from viatique.ocr.form import Form, Grey, cropped, on_page, possible_forms
 from viatique.ocr.ink import find_cells, lay_out_cells, on_white, writing_on_line
 from viatique.ocr.known_forms import KnownForms
 from viatique.ocr.zones import find_zones
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 NARROWER = 0.7
 """Strips are read best somewhat narrow: capitals stand wide apart on forms. Mean cost of the right
@@ -79,5 +82,5 @@ def _read_field(engine: Engine, form: Form, name: FieldName, zone: Rect | None) 
 
 
 @functools.cache
-def _weights(engine: Engine, alphabet: str) -> csr_array:
+def _weights(engine: Engine, alphabet: str) -> "csr_array":
     return fold_weights(engine.characters, alphabet)

@@ -4,6 +4,7 @@ Passwords are hashed with argon2id at argon2-cffi's defaults (RFC 9106, low memo
 in a row lock an account for a quarter of an hour, as OWASP's authentication cheat sheet advises.
 """
 
+import functools
 import hashlib
 import logging
 import secrets
@@ -31,8 +32,6 @@ FIRST_LOGIN = "admin"
 SESSION_COOKIE = "viatique_session"
 """Cookie that holds a session's token, in the dashboard and in the API."""
 _hasher = PasswordHasher()
-_NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe())
-"""Checked when there is no such login, so that the answer takes as long."""
 
 
 class Refusal(StrEnum):
@@ -102,7 +101,7 @@ def sign_in(database: Database, login: str, password: str) -> str | Refusal:
         account = accounts.find_account(connection, _plain(login))
         if account and account.locked_until and account.locked_until > now:
             return Refusal.LOCKED
-        is_right = _fits(account.password_hash if account else _NOBODYS_HASH, password)
+        is_right = _fits(account.password_hash if account else _nobodys_hash(), password)
         if account is None:
             return Refusal.WRONG
         failures = 0 if is_right else account.failures + 1
@@ -234,6 +233,12 @@ def _known(connection: Connection, login: str) -> Account:
 
 def _plain(login: str) -> str:
     return login.strip().lower()
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """Checked when there is no such login, so that the answer takes as long."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 def _digest(token: str) -> bytes:
