@@ -178,7 +178,7 @@ def test_audit_verify_counts_events_and_finds_changes(
     viatique: Command, imported: str, database: Database
 ) -> None:
     assert (
-        "3 events checked, 0 seals, 3 not sealed yet, 0 problem(s)."
+        "5 events checked, 0 seals, 5 not sealed yet, 0 problem(s)."
         in viatique("audit", "verify").out
     )
     with database.transaction() as connection:
