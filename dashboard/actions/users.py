@@ -31,6 +31,19 @@ def change_role(token: str, account: Account, role: Role) -> None:
     sign_in.change_role(open_database(), account.login, role, run=run)
 
 
+def disable(token: str, account: Account, *, is_disabled: bool) -> None:
+    """Lets somebody else in no more, or again.
+
+    Raises:
+        Forbidden: the account that asks may not.
+        Conflict: it is the account that asks.
+    """
+    run = acting(token, Permission.MANAGE_ACCOUNTS)
+    if run.actor == account.account_id:
+        raise Conflict("Nobody disables their own account.", next_step="Ask another administrator.")
+    sign_in.disable(open_database(), account.login, is_disabled=is_disabled, run=run)
+
+
 def renew_password(token: str, account: Account) -> str:
     """A new password, shown once; the account is signed out everywhere."""
     run = acting(token, Permission.MANAGE_ACCOUNTS)

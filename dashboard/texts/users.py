@@ -13,6 +13,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "account_state": ("State", "État"),
     "account_locked": ("locked until {time} UTC", "bloqué jusqu'à {time} UTC"),
     "account_open": ("open", "ouvert"),
+    "account_disabled": ("disabled", "désactivé"),
+    "disable_account": ("Disable", "Désactiver"),
+    "enable_account": ("Enable", "Réactiver"),
+    "disable_help": (
+        "A disabled account does not get in, whatever it signs in with; what it did stays.",
+        "Un compte désactivé n'entre plus, par aucun moyen ; ce qu'il a fait reste.",
+    ),
     "add_account": ("Add an account", "Ajouter un compte"),
     "add": ("Add", "Ajouter"),
     "one_account": ("One account", "Un compte"),

@@ -36,15 +36,21 @@ def _show_secret(visit: Visit) -> None:
 
 
 def _row(visit: Visit, account: Account) -> dict[str, object]:
-    until = account.locked_until
-    is_locked = until is not None and until > datetime.now(UTC)
-    state = visit.text("account_locked", time=f"{until:%H:%M}") if is_locked else ""
     return {
         visit.text("login"): account.login,
         visit.text("role"): visit.text(f"role_{account.role}"),
-        visit.text("account_state"): state or visit.text("account_open"),
+        visit.text("account_state"): _state(visit, account),
         visit.text("account_id"): account.account_id,
     }
+
+
+def _state(visit: Visit, account: Account) -> str:
+    until = account.locked_until
+    if account.is_disabled:
+        return visit.text("account_disabled")
+    if until is not None and until > datetime.now(UTC):
+        return visit.text("account_locked", time=f"{until:%H:%M}")
+    return visit.text("account_open")
 
 
 def _show_account(visit: Visit, accounts: dict[str, Account]) -> None:
@@ -65,14 +71,24 @@ def _show_account(visit: Visit, accounts: dict[str, Account]) -> None:
     def renew() -> None:
         st.session_state[SECRET] = (account.login, actions.renew_password(visit.token, account))
 
+    def disable() -> None:
+        actions.disable(visit.token, account, is_disabled=not account.is_disabled)
+
+    is_own = account.account_id == visit.account.account_id
     with st.container(horizontal=True):
         st.button(
             visit.text("change_role"),
             on_click=tried(change),
-            disabled=role is account.role or account.account_id == visit.account.account_id,
+            disabled=role is account.role or is_own,
         )
         st.button(
             visit.text("new_password"), on_click=tried(renew), help=visit.text("new_password_help")
+        )
+        st.button(
+            visit.text("enable_account" if account.is_disabled else "disable_account"),
+            on_click=tried(disable),
+            help=visit.text("disable_help"),
+            disabled=is_own,
         )
     _show_tokens(visit, account)
 

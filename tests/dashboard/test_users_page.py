@@ -54,6 +54,19 @@ def test_a_role_is_changed_but_never_ones_own(bench: Workbench, visiting: Visiti
     assert event.actor == account(bench, "somebody-admin").account_id
 
 
+def test_an_account_is_disabled_and_enabled_but_never_ones_own(
+    bench: Workbench, visiting: Visiting
+) -> None:
+    visiting("todo", Role.VIEWER)
+    app = choose(visiting("users"), "somebody-viewer")
+    press(app, "Disable")
+    assert account(bench, "somebody-viewer").is_disabled
+    press(app, "Enable")
+    assert not account(bench, "somebody-viewer").is_disabled
+    own = choose(app, "somebody-admin")
+    assert next(one for one in own.button if one.label == "Disable").disabled
+
+
 def test_a_token_works_until_it_is_revoked(bench: Workbench, visiting: Visiting) -> None:
     app = visiting("users")
     app.text_input[0].set_value("Pronote").run()

@@ -13,14 +13,13 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from viatique.access import Role
 from viatique.cli import backups, direction, doctor, erasing, rosters, running, terminal, upkeep
+from viatique.cli.accounts import account_app
 from viatique.cli.audit import audit_app
 from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
 from viatique.cli.identity import confirm, merge
 from viatique.cli.listing import (
     list_copies_of_exam,
-    show_accounts,
     show_check,
     show_exams,
     show_results,
@@ -48,11 +47,7 @@ from viatique.steps.report import report_exam
 from viatique.steps.settle import release_from_quarantine
 from viatique.steps.sign_in import (
     FIRST_LOGIN,
-    change_role,
-    create_account,
     create_first_account,
-    create_service_token,
-    renew_password,
 )
 from viatique.texts import CLI_LANGUAGE, text
 
@@ -69,7 +64,6 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 exam_app = App(name="exam", help="Create and list exams.")
-account_app = App(name="account", help="Say who may sign in to the dashboard.")
 app.command(exam_app)
 app.command(confirm)
 app.command(merge)
@@ -211,49 +205,6 @@ def release(copy: Copy, /) -> int:
     """Let a quarantined copy be marked as it is."""
     with running.workbench() as bench:
         release_from_quarantine(bench.database, new_run(PERSON), copy_id_of(copy))
-    return 0
-
-
-@account_app.command
-def add(login: str, /, *, role: Role = Role.VIEWER) -> int:
-    """Add an account; prints its password, once."""
-    with running.workbench() as bench:
-        password = create_account(bench.database, login, role, run=new_run(PERSON))
-    sys.stdout.write(f"{password}\n")
-    return 0
-
-
-@account_app.command
-def role(login: str, new: Role, /) -> int:
-    """Give an account another role."""
-    with running.workbench() as bench:
-        change_role(bench.database, login, new, run=new_run(PERSON))
-    return 0
-
-
-@account_app.command(name="list")
-def list_accounts_(*, json: Json = False) -> int:
-    """List the accounts."""
-    with running.workbench() as bench:
-        show_accounts(bench.database, is_json=json)
-    return 0
-
-
-@account_app.command
-def password(login: str, /) -> int:
-    """Give an account a new password, and sign it out everywhere."""
-    with running.workbench() as bench:
-        renewed = renew_password(bench.database, login, run=new_run(PERSON))
-    sys.stdout.write(f"{renewed}\n")
-    return 0
-
-
-@account_app.command
-def token(login: str, name: str, /) -> int:
-    """Make a token by which a program acts as an account; prints it, once."""
-    with running.workbench() as bench:
-        made = create_service_token(bench.database, login, name, run=new_run(PERSON))
-    sys.stdout.write(f"{made}\n")
     return 0
 
 

@@ -161,10 +161,16 @@ def show_accounts(database: Database, *, is_json: bool) -> None:
     if is_json:
         for account in found:
             print_json_line(
-                {"account": account.account_id, "login": account.login, "role": account.role}
+                {
+                    "account": account.account_id,
+                    "login": account.login,
+                    "role": account.role,
+                    "disabled": account.is_disabled,
+                }
             )
         return
-    table = Table("account", "login", "role")
+    table = Table("account", "login", "role", "")
     for account in found:
-        table.add_row(account.account_id, Text(account.login), account.role)
+        state = "disabled" if account.is_disabled else ""
+        table.add_row(account.account_id, Text(account.login), account.role, state)
     results.print(table)

@@ -14,7 +14,11 @@ from viatique.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who may sign in; ``locked_until`` is set after too many wrong passwords."""
+    """Somebody who may sign in, unless disabled.
+
+    Attributes:
+        locked_until: set after too many wrong passwords.
+    """
 
     account_id: str
     login: str = field(repr=False)
@@ -22,6 +26,7 @@ class Account:
     password_hash: str = field(repr=False)
     failures: int
     locked_until: datetime | None
+    is_disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,8 @@ def find_account(connection: Connection, login: str) -> Account | None:
     """The account of a login, locked until the transaction ends: guesses are counted one by one."""
     row = connection.execute(
         """
-        SELECT account_id, login, role, password_hash, failures, locked_until
+        SELECT account_id, login, role, password_hash, failures, locked_until,
+            disabled_at IS NOT NULL AS is_disabled
         FROM account WHERE login = %(login)s FOR UPDATE
         """,
         {"login": login},
@@ -73,7 +79,8 @@ def list_accounts(connection: Connection) -> tuple[Account, ...]:
     """All accounts, by login."""
     rows = connection.execute(
         """
-        SELECT account_id, login, role, password_hash, failures, locked_until
+        SELECT account_id, login, role, password_hash, failures, locked_until,
+            disabled_at IS NOT NULL AS is_disabled
         FROM account ORDER BY login
         """
     ).fetchall()
@@ -115,6 +122,27 @@ def mark_password(connection: Connection, account_id: str, password_hash: str, *
     _tell(connection, account_id, run, change="password")
 
 
+def mark_disabled(connection: Connection, account_id: str, *, is_disabled: bool, run: Run) -> bool:
+    """Lets an account in no more and ends its sessions, or lets it in again, with its event.
+
+    Returns:
+        False when that was so already; then there is no event.
+    """
+    changed = connection.execute(
+        """
+        UPDATE account SET disabled_at = CASE WHEN %(disabled)s THEN now() END
+        WHERE account_id = %(id)s AND (disabled_at IS NOT NULL) <> %(disabled)s
+        """,
+        {"id": account_id, "disabled": is_disabled},
+    )
+    if not changed.rowcount:
+        return False
+    if is_disabled:
+        connection.execute("DELETE FROM session WHERE account_id = %(id)s", {"id": account_id})
+    _tell(connection, account_id, run, change="disabled" if is_disabled else "enabled")
+    return True
+
+
 def insert_session(
     connection: Connection, *, token_sha256: bytes, account_id: str, expires_at: datetime
 ) -> None:
@@ -133,9 +161,10 @@ def find_session(connection: Connection, token_sha256: bytes) -> Account | None:
     """Whose session it is; None when there is none or it expired."""
     row = connection.execute(
         """
-        SELECT account_id, login, role, password_hash, failures, locked_until
+        SELECT account_id, login, role, password_hash, failures, locked_until,
+            disabled_at IS NOT NULL AS is_disabled
         FROM session JOIN account USING (account_id)
-        WHERE token_sha256 = %(token)s AND expires_at > now()
+        WHERE token_sha256 = %(token)s AND expires_at > now() AND disabled_at IS NULL
         """,
         {"token": token_sha256},
     ).fetchone()
@@ -167,9 +196,10 @@ def find_service_token(connection: Connection, token_sha256: bytes) -> Account |
     """Whose service token it is."""
     row = connection.execute(
         """
-        SELECT account_id, login, role, password_hash, failures, locked_until
+        SELECT account_id, login, role, password_hash, failures, locked_until,
+            disabled_at IS NOT NULL AS is_disabled
         FROM service_token JOIN account USING (account_id)
-        WHERE token_sha256 = %(token)s
+        WHERE token_sha256 = %(token)s AND disabled_at IS NULL
         """,
         {"token": token_sha256},
     ).fetchone()
@@ -205,25 +235,33 @@ def delete_service_token(
     return True
 
 
-def list_untold_roles(connection: Connection) -> list[str]:
-    """Accounts whose role is not the one of their last event that tells one, none included.
+def list_untold_changes(connection: Connection) -> list[tuple[str, str]]:
+    """Accounts whose role, or whether they are disabled, is not what their events end in; which.
 
     Those that are older than the events of accounts (migration 30) are not looked at.
     """
     rows = connection.execute(
         """
-        SELECT account_id FROM account
-        WHERE created_at > (SELECT applied_at FROM schema_migration WHERE number = 30)
-            AND role::text IS DISTINCT FROM (
+        SELECT account_id, what FROM account, LATERAL (VALUES
+            ('role', role::text IS DISTINCT FROM (
                 SELECT details ->> 'role' FROM audit_event
                 WHERE action = 'ACCOUNT' AND details ->> 'account' = account_id
                     AND details ? 'role'
                 ORDER BY event_id DESC LIMIT 1
-            )
-        ORDER BY account_id
+            )),
+            ('state', (disabled_at IS NOT NULL) <> coalesce((
+                SELECT details ->> 'change' = 'disabled' FROM audit_event
+                WHERE action = 'ACCOUNT' AND details ->> 'account' = account_id
+                    AND details ->> 'change' IN ('disabled', 'enabled')
+                ORDER BY event_id DESC LIMIT 1
+            ), false))
+        ) AS told (what, is_untold)
+        WHERE created_at > (SELECT applied_at FROM schema_migration WHERE number = 30)
+            AND is_untold
+        ORDER BY account_id, what
         """
     ).fetchall()
-    return [row["account_id"] for row in rows]
+    return [(row["account_id"], row["what"]) for row in rows]
 
 
 def _tell(connection: Connection, account_id: str, run: Run, **details: str) -> None:

@@ -128,7 +128,11 @@ def take_next(
 
 
 def _markers(connection: Connection, wanted: Sequence[str]) -> list[str]:
-    known = {account.account_id: account.role for account in list_accounts(connection)}
+    known = {
+        account.account_id: account.role
+        for account in list_accounts(connection)
+        if not account.is_disabled
+    }
     if not wanted:
         return sorted(one for one, role in known.items() if role is Role.MARKER)
     for one in wanted:

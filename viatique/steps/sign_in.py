@@ -42,7 +42,7 @@ class Refusal(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """The provider does not vouch for them."""
     UNKNOWN = "unknown"
-    """The provider knows them, but there is no account for them here."""
+    """There is no account for whom the provider knows, or it is disabled."""
 
 
 def create_account(database: Database, login: str, role: Role, *, run: Run | None = None) -> str:
@@ -77,6 +77,22 @@ def change_role(database: Database, login: str, role: Role, *, run: Run) -> None
     with database.transaction() as connection:
         account = _known(connection, login)
         accounts.mark_role(connection, account.account_id, role, run=run)
+
+
+def disable(database: Database, login: str, *, is_disabled: bool = True, run: Run) -> bool:
+    """Lets an account in no more, whatever it signs in with, or lets it in again.
+
+    Returns:
+        False when that was so already.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    with database.transaction() as connection:
+        account = _known(connection, login)
+        return accounts.mark_disabled(
+            connection, account.account_id, is_disabled=is_disabled, run=run
+        )
 
 
 def renew_password(database: Database, login: str, *, run: Run | None = None) -> str:
@@ -115,6 +131,9 @@ def sign_in(database: Database, login: str, password: str) -> str | Refusal:
         if not is_right:
             security.warning("sign_in_refused", extra={"user_id": account.account_id})
             return Refusal.LOCKED if is_locked else Refusal.WRONG
+        if account.is_disabled:
+            security.warning("sign_in_refused", extra={"user_id": account.account_id})
+            return Refusal.UNKNOWN
         token = secrets.token_urlsafe(32)
         accounts.insert_session(
             connection,
@@ -135,7 +154,7 @@ def begin_session(database: Database, login: str, role: Role | None = None) -> s
         role: what the provider says they are; their account gets it, and is made if need be.
 
     Returns:
-        None when there is no such account.
+        None when there is no such account, or it is disabled.
 
     Raises:
         Conflict: somebody made the account at the same moment.
@@ -143,6 +162,9 @@ def begin_session(database: Database, login: str, role: Role | None = None) -> s
     token = secrets.token_urlsafe(32)
     with database.transaction() as connection:
         account = accounts.find_account(connection, _plain(login))
+        if account and account.is_disabled:
+            security.warning("sign_in_refused", extra={"user_id": account.account_id})
+            return None
         if account:
             account_id = account.account_id
         elif role:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from viatique.audit import Finding, check_histories
 from viatique.db import audit_states, seals
-from viatique.db.accounts import list_untold_roles
+from viatique.db.accounts import list_untold_changes
 from viatique.db.audit import count_events, list_disabled_guards
 from viatique.db.pool import Connection, Database
 from viatique.db.receptions import list_untold_receptions
@@ -53,8 +53,8 @@ def _findings(connection: Connection, files: SealFiles) -> Iterator[Finding]:
     for exam_id in audit_states.list_untold_releases(connection):
         message = f"exam {exam_id} was released or hidden again without an event"
         yield Finding(copy_id=None, event_id=None, message=message)
-    for account_id in list_untold_roles(connection):
-        message = f"the role of account {account_id} is not the one its events end in"
+    for account_id, what in list_untold_changes(connection):
+        message = f"the {what} of account {account_id} is not the one its events end in"
         yield Finding(copy_id=None, event_id=None, message=message)
 
 
