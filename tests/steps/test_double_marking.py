@@ -1,10 +1,12 @@
 """Two markers read the same copy unseen; what is near is agreed, what is apart is settled."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from tests.cli.commands import Command, command_on
 from tests.db.marking import NOTE, TTL_S, store_account, store_ready, take
 from tests.db.stored import RUN
 from viatique.access import Role
@@ -39,6 +41,17 @@ def bruno(database: Database) -> Run:
 @pytest.fixture
 def boss(database: Database) -> Run:
     return store_account(database, "U0000000X", Role.COORDINATOR)
+
+
+@pytest.fixture
+def shell(
+    database_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Command]:
+    with command_on(database_dsn, tmp_path / "home", monkeypatch, capsys) as command:
+        yield command
 
 
 @pytest.fixture
@@ -159,6 +172,23 @@ def test_readings_too_far_apart_wait_for_a_coordinator_who_settles_them(
     assert disagreements(database, exam_id) == ()
     give(database, anne, copy_id, "1", "4")
     assert counting(database, copy_id) == {"1": Decimal(3)}
+
+
+def test_readings_too_far_apart_are_shown_by_command(
+    database: Database,
+    anne: Run,
+    bruno: Run,
+    copy_id: CopyId,
+    shell: Command,
+) -> None:
+    give(database, anne, copy_id, "2", "2.5")
+    give(database, bruno, copy_id, "2", "4")
+    apart = {"copy": copy_id, "question": "2", "points": ["2.5", "4"]}
+    assert shell("disagreements", copy_id[:6], "--json").lines == [apart]
+    assert "2.5 / 4" in shell("disagreements", copy_id[:6]).out
+    give(database, bruno, copy_id, "2", "3")
+    assert shell("disagreements", copy_id[:6]).out == ""
+    shell("disagreements", "NOSUCH", code=2)
 
 
 def test_what_was_agreed_follows_its_readers_until_it_is_settled(

@@ -9,20 +9,24 @@ from rich.table import Table
 from rich.text import Text
 
 from viatique.cli import running
-from viatique.cli.given import PERSON, Copy, Exam, copy_id_of, exam_id_of
-from viatique.cli.terminal import results, say
+from viatique.cli.given import PERSON, Copy, Exam, Json, copy_id_of, exam_id_of
+from viatique.cli.terminal import print_json_line, results, say
 from viatique.db.accounts import list_accounts
 from viatique.db.dispatch import Mode
 from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.lifecycle import ReopenReason
 from viatique.run import new_run
+from viatique.steps import agree
 from viatique.steps.dispatch_copies import dispatch_copies
 from viatique.steps.release_results import release_results
 from viatique.steps.reopen import reopen_copy
 from viatique.texts import CLI_LANGUAGE, text
 
 Switch = Annotated[bool, Parameter(negative="")]
+
+
+ALL = 1_000_000
 
 
 def dispatch(
@@ -67,6 +71,25 @@ def reopen(copy: Copy, /, *, reason: ReopenReason = ReopenReason.MISTAKE) -> int
     return 0
 
 
+def disagreements(exam: Exam, /, *, json: Json = False) -> int:
+    """Show the questions whose two readings are too far apart, for a coordinator to score."""
+    with running.workbench() as bench:
+        found = agree.disagreements(bench.database, exam_id_of(exam), limit=ALL)
+    if json:
+        for one in found:
+            points = [str(given) for given in one.points]
+            print_json_line({"copy": one.copy_id, "question": one.question, "points": points})
+        return 0
+    if not found:
+        say(text("nothing_to_do", CLI_LANGUAGE))
+        return 0
+    table = Table("copy", "question", "points")
+    for one in found:
+        table.add_row(one.copy_id, Text(one.question), " / ".join(map(str, one.points)))
+    results.print(table)
+    return 0
+
+
 def release(exam: Exam, /, *, withdraw: Switch = False) -> int:
     """Let the results of an exam leave: nothing of them leaves before.
 
@@ -87,6 +110,7 @@ def register(app: App, exam_app: App) -> None:
     """Adds these commands."""
     app.command(dispatch)
     app.command(reopen)
+    app.command(disagreements)
     exam_app.command(release)
 
 
