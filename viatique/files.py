@@ -25,8 +25,10 @@ from fsspec.implementations.local import LocalFileSystem
 
 from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.models import Sha256
+from viatique.unfinished import sweep, unfinished_file, unfinished_folder
 
 BLOCK_BYTES = 1 << 20
+UNFINISHED = "unfinished"
 READ_TRIES = 3
 """How often a file that comes over a network with other bytes is fetched before it is damaged."""
 
@@ -132,8 +134,8 @@ class Store:
                 raise _corrupt(sha256, "its bytes changed")
             yield path
             return
-        with tempfile.TemporaryDirectory(prefix="viatique-") as folder:
-            path = Path(folder) / f"{sha256}.{kind}"
+        with unfinished_folder() as folder:
+            path = folder / f"{sha256}.{kind}"
             self._fetch(sha256, kind, path)
             yield path
 
@@ -145,6 +147,17 @@ class Store:
             if found == sha256:
                 return
         raise _corrupt(sha256, "its bytes changed")
+
+    def sweep(self) -> None:
+        """Removes the temporary files of processes that were killed, here and for remote files."""
+        if self._is_local:
+            sweep(self._unfinished)
+        sweep()
+
+    @property
+    def _unfinished(self) -> Path:
+        """One folder for all files on their way: looked through in no time."""
+        return Path(self._root) / UNFINISHED
 
     def _has(self, sha256: Sha256, kind: Kind, size: int) -> bool:
         """Whether the file is there whole; one over a network is known by its size."""
@@ -174,10 +187,10 @@ class Store:
             else:
                 self._fs.put_file(str(source), path)
         elif isinstance(source, bytes):
-            write_atomically(Path(path), source)
+            write_atomically(Path(path), source, by=self._unfinished)
         else:
             with source.open("rb") as stream:
-                write_atomically(Path(path), stream)
+                write_atomically(Path(path), stream, by=self._unfinished)
 
 
 def _digest_now(path: Path) -> str:
@@ -200,28 +213,35 @@ def _written_at(details: dict[str, Any]) -> float:
     return found.timestamp() if isinstance(found, datetime) else float(found or time.time())
 
 
-def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
-    """Writes a file so that it is there whole or not at all, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
+def write_atomically(path: Path, data: bytes | BinaryIO, *, by: Path | None = None) -> None:
+    """Writes a file so that it is there whole or not at all, also after a power cut.
+
+    Args:
+        path: where it is to be.
+        data: its bytes.
+        by: a folder of the same file system that it is on its way in; by default its own.
+    """
+    folder = by or path.parent
+    for needed in {path.parent, folder}:
+        needed.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = unfinished_file(folder)
+    with os.fdopen(handle, "wb") as stream:
+        try:
             if isinstance(data, bytes):
                 stream.write(data)
             else:
                 shutil.copyfileobj(data, stream, BLOCK_BYTES)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+    place = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(place)
     finally:
-        os.close(folder)
+        os.close(place)
 
 
 @contextmanager

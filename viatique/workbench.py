@@ -12,9 +12,11 @@ from viatique.db.migrate import migrate
 from viatique.db.pool import Database
 from viatique.db.roles import DatabaseRole, ensure_roles
 from viatique.files import Store
+from viatique.seal_files import seal_files_of
 from viatique.services.local import ensure
 from viatique.settings import Settings
 from viatique.tracing import configure_tracing
+from viatique.unfinished import sweep
 from viatique.workers import WorkerPool, worker_pool
 
 logger = logging.getLogger("viatique")
@@ -80,6 +82,8 @@ def open_workbench(
             )
         )
         store = Store(settings.store_url or str(home / "store"))
+        store.sweep()
+        sweep(seal_files_of(settings).folder)
         yield Workbench(
             settings=settings,
             database=database,

@@ -7,7 +7,6 @@ That package is never imported, and nothing is ever fetched.
 import hashlib
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import onnxruntime
 
 from viatique.errors import WeightsInvalid
+from viatique.unfinished import sweep, unfinished_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,9 @@ def lay_out_model(weights: Weights, models_folder: Path) -> Path:
     folder = models_folder / f"{weights.name}-{weights.sha256[:8]}"
     if not folder.is_dir():
         models_folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=models_folder, prefix=".making-") as name:
-            made = _filled(Path(name) / folder.name, weights)
-            _put_in_place(made, folder)
+        sweep(models_folder)
+        with unfinished_folder(models_folder) as made:
+            _put_in_place(_filled(made / folder.name, weights), folder)
     if _sha256(folder / ONNX_FILE) != weights.sha256:
         raise _invalid(weights, f"the copy in {folder.name} was changed")
     return folder

@@ -29,6 +29,7 @@ from viatique.services.processes import (
     write_record,
 )
 from viatique.settings import Settings
+from viatique.unfinished import sweep
 
 KEEPER_MODULE = "viatique.services.keeper"
 Progress = Callable[[str], None]
@@ -60,6 +61,8 @@ def ensure(settings: Settings, *, prefect: bool, on_progress: Progress) -> Itera
     _make_home(home)
     with _in_use(home):
         with start_lock(home):
+            living_users(home)
+            sweep(home / "run")
             services = _ensure(settings, prefect=prefect, on_progress=on_progress)
             _ensure_keeper(settings)
         yield services

@@ -35,6 +35,7 @@ from viatique.texts import CLI_LANGUAGE, text
 ROLE = "viatique"
 START_TIMEOUT_S = 60.0
 POLL_S = 0.05
+RETRY_S = 0.2
 SHARED_FOLDER = Path("/var/lib/viatique")
 OPTIONS = {
     "unix_socket_directories": "",
@@ -254,12 +255,16 @@ def _start(home: Path, location: Location, password: str) -> int:
     wanted = int(note.read_text("utf-8")) if note.exists() else 0
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        port = free_port(wanted)
-        if _started(location, password, port, deadline):
+        # one may be on its way: started by a command that was killed, or recovering from a crash
+        running = _running_port(location)
+        port = running or free_port(wanted)
+        if answers(_dsn(password, port, "postgres")) if running else _started(
+            location, password, port, deadline
+        ):
             write_atomically(note, str(port).encode())
             return port
         # backends of a killed server may take a moment to go and free its memory
-        time.sleep(1)
+        time.sleep(RETRY_S)
     raise _failed("started", location)
 
 

@@ -1,0 +1,199 @@
+"""One kill: a stage begins, something is killed at some point, the same command runs again."""
+
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psutil
+
+from tests.kills import runs
+from tests.kills.ground import Ground
+from tests.kills.outcome import Outcome, differences, observe, without_failures
+from tests.kills.points import Kind, Plan, Victim
+
+GRACE_S = 20.0
+"""In which what a killed process leaves behind has to be gone."""
+LEFT_ALONE = {"postgres", "prefect"}
+"""Words of the services' command lines: they outlive commands on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A command, and how it ends undisturbed.
+
+    Attributes:
+        points: how many of each kind it comes to.
+        duration_s: how long it takes.
+    """
+
+    name: str
+    state: str
+    command: runs.Command
+    code: int
+    outcome: Outcome
+    points: dict[Kind, int]
+    duration_s: float
+    is_ocr_real: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strike:
+    """What to kill and when: at a point, or after a time."""
+
+    victim: Victim
+    kind: Kind | None = None
+    number: int = 0
+    after_s: float = 0.0
+
+    def __str__(self) -> str:
+        when = f"{self.kind} {self.number}" if self.kind else f"{self.after_s:.3f} s"
+        return f"{self.victim} at {when}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of a kill; ``was_struck`` is False when the command ended before."""
+
+    stage: str
+    strike: Strike
+    was_struck: bool
+    wrong: tuple[str, ...] = field(default=())
+
+
+class Field:
+    """Runs on one ground, each in a folder of its own."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self._count = 0
+
+    def plan(self, **given: object) -> Plan:
+        """A plan for the next run; without a point it only counts."""
+        self._count += 1
+        folder = self.ground.folder / "runs" / f"{self._count:05}"
+        return replace(Plan(folder=folder, root=self.ground.home), **given)  # type: ignore[arg-type]
+
+    def command(self, *arguments: str | Path) -> runs.Command:
+        return runs.Command(
+            arguments=tuple(map(str, arguments)), environment=self.ground.environment
+        )
+
+    def run(self, command: runs.Command, plan: Plan) -> int:
+        return runs.finish(runs.start(command, plan))
+
+    def stage(
+        self, name: str, *arguments: str | Path, is_ocr_real: bool = False, code: int = 0
+    ) -> Stage:
+        """Keeps the present state, and runs the command undisturbed from there."""
+        command = self.command(*arguments)
+        self.ground.save(name)
+        plan = self.plan(recorded=None if is_ocr_real else self.ground.recorded)
+        started = time.monotonic()
+        found = self.run(command, plan)
+        assert found == code, runs.last_words(plan.folder)
+        duration_s = time.monotonic() - started
+        return Stage(
+            name=name,
+            state=name,
+            command=command,
+            code=code,
+            outcome=observe(self.ground),
+            points={kind: plan.points(kind) for kind in Kind},
+            duration_s=duration_s,
+            is_ocr_real=is_ocr_real,
+        )
+
+    def try_out(self, stage: Stage, strike: Strike) -> Trial:
+        """Kills and runs again; what is then not as it is undisturbed is wrong."""
+        self.ground.load(stage.state)
+        recorded = None if stage.is_ocr_real else self.ground.recorded
+        plan = self.plan(
+            victim=strike.victim,
+            kind=strike.kind or Kind.FLOW_SQL,
+            number=strike.number,
+            pids=self._service_pids(strike.victim),
+            recorded=recorded,
+        )
+        process = runs.start(stage.command, plan)
+        was_struck = self._struck_by_time(process.pid or 0, plan, strike) if strike.after_s else False
+        runs.finish(process)
+        wrong = self._left_processes(plan)
+        again = self.plan(recorded=recorded)
+        code = self.run(stage.command, again)
+        if code != stage.code:
+            wrong.append(f"ended with {code}: {runs.last_words(again.folder)}")
+        wrong += self._compare(stage, strike.victim)
+        wrong += self._leftovers()
+        was_struck = was_struck or plan.was_struck
+        if not wrong:
+            shutil.rmtree(plan.folder)
+            shutil.rmtree(again.folder)
+        return Trial(stage=stage.name, strike=strike, was_struck=was_struck, wrong=tuple(wrong))
+
+    def _service_pids(self, victim: Victim) -> tuple[int, ...]:
+        return (self.ground.postgres_pid(),) if victim is Victim.POSTGRES else ()
+
+    def _struck_by_time(self, pid: int, plan: Plan, strike: Strike) -> bool:
+        time.sleep(strike.after_s)
+        victims = {
+            Victim.FLOW: lambda: [pid],
+            Victim.POOL: lambda: [one for one in plan.pool_pids() if runs.is_alive(one)][-1:],
+        }.get(strike.victim, lambda: list(plan.pids))()
+        return any([_kill(victim) for victim in victims]) and bool(victims)
+
+    def _left_processes(self, plan: Plan) -> list[str]:
+        """Processes of a run that is over and that are there still."""
+        pids = plan.pool_pids()
+        if runs.wait_until(lambda: not any(map(runs.is_alive, pids)), patience_s=GRACE_S):
+            return []
+        return ["it left processes behind"]
+
+    def _compare(self, stage: Stage, victim: Victim) -> list[str]:
+        found = observe(self.ground)
+        expected = stage.outcome
+        if victim in {Victim.POOL}:
+            expected, found = without_failures(expected), without_failures(found)
+        return differences(expected, found)
+
+    def _leftovers(self) -> list[str]:
+        """Temporary files, and notes of processes that are gone, beside what the outcome lists."""
+        run = self.ground.home / "run"
+        names = [path.relative_to(run).as_posix() for path in run.rglob(".writing-*")]
+        own = f"{os.getpid()}-"
+        notes = [path.name for path in (run / "users").glob("*.json")]
+        names += [f"users/{name}" for name in notes if not name.startswith(own)]
+        names += [f"tmp/{path.name}" for path in self.ground.temporary.iterdir()]
+        return [f"left: {name}" for name in names]
+
+
+def _kill(pid: int) -> bool:
+    try:
+        psutil.Process(pid).kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+def draw(stage: Stage, victim: Victim, chance: random.Random) -> Strike:
+    """A strike at a random point of a random kind, or after a random time."""
+    kinds: list[Kind | None] = [kind for kind in KINDS[victim] if stage.points[kind]]
+    if victim is not Victim.BACKEND:
+        kinds.append(None)
+    kind = chance.choice(kinds)
+    if kind is None:
+        return Strike(victim=victim, after_s=chance.uniform(0.001, stage.duration_s))
+    return Strike(victim=victim, kind=kind, number=chance.randint(1, stage.points[kind]))
+
+
+KINDS: dict[Victim, tuple[Kind, ...]] = {
+    Victim.FLOW: (Kind.FLOW_SQL, Kind.FLOW_FILE, Kind.POOL_FILE, Kind.POOL_JOB),
+    Victim.POOL: (Kind.POOL_FILE, Kind.POOL_JOB),
+    Victim.POSTGRES: (Kind.FLOW_SQL, Kind.FLOW_FILE, Kind.POOL_JOB),
+    Victim.BACKEND: (Kind.FLOW_SQL,),
+}
+
+Told = Callable[[str], None]
