@@ -11,6 +11,10 @@ from viatique.models import CopyId
 NOTE = {"page": 1, "x": 0.1, "y": 0.2, "text": "Oui"}
 
 
+class Unavailable(Exception):
+    """The API lives, but not what it needs: the request was done whole or not at all."""
+
+
 @dataclass
 class Writer:
     """One client on one copy; ``told``: events the accepted requests must have left."""
@@ -23,9 +27,12 @@ class Writer:
 
     def call(self, method: str, path: str, body: object = None) -> httpx.Response:
         self.requests += 1
-        return self.client.request(
+        answer = self.client.request(
             method, f"/copies/{self.copy_id}{path}", json=body, headers={"x-lock-token": self.token}
         )
+        if answer.status_code == 503:
+            raise Unavailable
+        return answer
 
     def accept(self, event: str, answer: httpx.Response) -> None:
         assert answer.is_success, answer.text

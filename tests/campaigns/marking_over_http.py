@@ -1,20 +1,24 @@
-"""Real clients against the served API: on one copy, and while it is killed in the middle of writes.
+"""Real clients against the served API: on one copy, and while something is killed under them.
 
-The short forms are run by ``tests/api/test_served.py``. The long one, thousands of operations and
-twenty kills, takes some minutes: ``pytest tests/campaigns/marking_over_http.py``.
+The short form of the first is run by ``tests/api/test_served.py``; the long one, thousands of
+operations, takes some minutes: ``pytest tests/campaigns/marking_over_http.py``. The kills are a
+part of ``tests.campaigns.kills``.
 """
 
+import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
 
 from tests.api.serving import Served, served
-from tests.api.writers import Writer
+from tests.api.writers import Unavailable, Writer
 from tests.db.marking import actions_of, store_account, store_ready
 from viatique.db.pool import Database
 from viatique.run import new_run
@@ -31,14 +35,6 @@ RUN = new_run("tests")
 def test_sixteen_clients_on_one_copy(database: Database, database_dsn: str, tmp_path: Path) -> None:
     with served(database_dsn, tmp_path / "home") as api:
         race_on_one_copy(api, database, tmp_path, requests=700)
-
-
-@pytest.mark.timeout(3600)
-def test_twenty_kills_in_the_middle_of_writes(
-    database: Database, database_dsn: str, tmp_path: Path
-) -> None:
-    with served(database_dsn, tmp_path / "home") as api:
-        kill_while_writing(api, database, tmp_path, kills=20, writes=400)
 
 
 def race_on_one_copy(api: Served, database: Database, folder: Path, *, requests: int) -> None:
@@ -58,31 +54,49 @@ def race_on_one_copy(api: Served, database: Database, folder: Path, *, requests:
     _check_trail(database, folder)
 
 
+class Victim(Protocol):
+    """What is killed while clients write."""
+
+    def kill(self) -> None: ...
+
+    def restart(self) -> None: ...
+
+
 def kill_while_writing(
-    api: Served, database: Database, folder: Path, *, kills: int, writes: int
+    api: Served,
+    database: Database,
+    folder: Path,
+    *,
+    kills: int,
+    writes: int,
+    victims: Sequence[Victim] = (),
+    chance: random.Random | None = None,
 ) -> None:
     """What was answered is stored; what was not is stored whole, with its event, or not at all.
 
     Args:
-        api: killed as often as ``kills`` says, each time in the middle of a storm of writes.
+        api: what the clients write to.
         database: of the API.
         folder: for keys.
-        kills: how often.
-        writes: requests the clients are answered between two kills.
+        kills: how often something is killed, each time in the middle of a storm of writes.
+        writes: most requests the clients are answered between two kills.
+        victims: what is killed, one after the other; the API by default.
+        chance: draws how many requests they are; as many as there may be by default.
     """
     copy_ids = store_ready(database, 8)
     clients = _clients(api, database, len(copy_ids))
     writers = [Writer(client, copy_id) for client, copy_id in zip(clients, copy_ids, strict=True)]
     storm = Storm(writers)
-    for number in range(kills):
+    turns = cycle(victims or [api])
+    for number, victim in zip(range(kills), turns, strict=False):
         storm.begin()
-        storm.wait(writes)
-        api.kill()
+        storm.wait(chance.randint(1, writes) if chance else writes)
+        victim.kill()
         storm.end()
+        victim.restart()
         for writer in writers:
             _check_copy(database, writer, interrupted=number + 1)
         _check_trail(database, folder)
-        api.restart()
     for writer in writers:
         assert writer.take(take_over=True)
         writer.add_one()
@@ -126,7 +140,7 @@ class Storm:
                 with self._answered:
                     self._count += 3
                     self._answered.notify_all()
-        except httpx.TransportError:
+        except (httpx.TransportError, Unavailable):
             return
         except BaseException as failure:  # noqa: BLE001  # told to the thread that waits
             self.failures.append(failure)

@@ -4,6 +4,7 @@ Its Postgres is the embedded one, found and mended by the commands themselves; t
 back to are template databases of it and copies of the home's folders.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -18,10 +19,11 @@ from psycopg import sql
 from tests.conftest import with_database
 from tests.factories import make_readable_exam
 from tests.flows.ways import QUESTIONS
+from viatique.db.admin import answers
 from viatique.demo.exam import DemoExam
 from viatique.files import Kind, Store
 from viatique.services.local import ensure, stop
-from viatique.services.postgres import find_server, locate
+from viatique.services.postgres import Location, find_server, locate
 from viatique.settings import Settings
 
 COPIES = 4
@@ -31,7 +33,7 @@ KEPT = ("store", "seal", "inbox", "checks", "uploads")
 YEARS_AGO = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """Where runs take place.
 
@@ -44,11 +46,17 @@ class Ground:
     exam: DemoExam
     variables: dict[str, str] = field(default_factory=dict)
 
+    @functools.cached_property
+    def _last_dsn(self) -> list[str]:
+        return []
+
     @property
     def dsn(self) -> str:
         """Of the home's database, which runs then, whatever was done to it."""
-        with ensure(self.settings, prefect=False, on_progress=lambda _message: None) as services:
-            return services.database_dsn
+        if not (self._last_dsn and answers(self._last_dsn[0])):
+            with ensure(self.settings, prefect=False, on_progress=lambda _message: None) as found:
+                self._last_dsn[:] = [found.database_dsn]
+        return self._last_dsn[0]
 
     @property
     def home(self) -> Path:
@@ -92,8 +100,12 @@ class Ground:
         self._clone(name, DATABASE)
         _copy_folders(self.folder / "states" / name, self.home)
 
+    @functools.cached_property
+    def _location(self) -> Location:
+        return locate(self.home)
+
     def postgres_pid(self) -> int:
-        server = find_server(locate(self.home))
+        server = find_server(self._location)
         assert server is not None
         return server.pid
 
@@ -116,7 +128,6 @@ class Ground:
 def ground(folder: Path) -> Iterator[Ground]:
     """A ground for as long as the block lasts, with an exam that is not created yet."""
     folder.chmod(0o755)  # an embedded Postgres started by root runs as somebody else
-    (folder / "tmp").mkdir()
     exam = make_readable_exam(folder / "exam", copies=COPIES)
     settings = Settings(home=folder / "var", DATABASE_URL=None, PREFECT_API_URL=None)
     try:
@@ -136,7 +147,15 @@ def write_marks(ground: Ground, copy_ids: list[str]) -> None:
             "remarks": {"2": "À rédiger."},
             "appreciation": "Ensemble solide.",
             "annotations": [
-                {"page": 0, "kind": "COMMENT", "text": "Oui", "x": 0.1, "y": 0.5, "w": 0.3, "h": 0.05},
+                {
+                    "page": 0,
+                    "kind": "COMMENT",
+                    "text": "Oui",
+                    "x": 0.1,
+                    "y": 0.5,
+                    "w": 0.3,
+                    "h": 0.05,
+                },
                 {"page": 0, "kind": "TICK", "x": 0.6, "y": 0.6},
             ],
         }

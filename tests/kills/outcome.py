@@ -1,9 +1,7 @@
 """What there is after a run: every row, event and file, without what differs between two runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -51,7 +49,7 @@ def differences(expected: Outcome, found: Outcome) -> list[str]:
 
 
 def without_failures(outcome: Outcome) -> Outcome:
-    """The outcome but for attempts that failed because their process was killed, and their count."""
+    """The outcome but for attempts that failed as their process was killed, and their count."""
     kept = tuple(line for line in outcome["events"] if FAILED_ATTEMPT not in line)
     return {**outcome, "events": tuple(sorted(_first_try(line) for line in kept))}
 

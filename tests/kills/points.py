@@ -71,6 +71,9 @@ class Plan:
     def was_struck(self) -> bool:
         return (self.folder / "struck").exists()
 
+    def note_strike(self) -> None:
+        (self.folder / "struck").touch()
+
     def points(self, kind: Kind) -> int:
         """How many points of a kind the run came to."""
         counted = self.folder / kind
@@ -141,7 +144,7 @@ class _Counter:
             os.close(counted)
 
     def _strike(self, session: object) -> None:
-        (self._plan.folder / "struck").touch()
+        self._plan.note_strike()
         for pid in (*self._plan.pids, *self._own_victims(session)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -1,10 +1,10 @@
-"""One kill: a stage begins, something is killed at some point, the same command runs again."""
+"""Kills: a stage begins, something is killed at some point, the same command runs again."""
 
 import os
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from tests.kills import runs
 from tests.kills.ground import Ground
 from tests.kills.outcome import Outcome, differences, observe, without_failures
 from tests.kills.points import Kind, Plan, Victim
+from viatique.services.processes import read_record
 
 GRACE_S = 20.0
 """In which what a killed process leaves behind has to be gone."""
-LEFT_ALONE = {"postgres", "prefect"}
-"""Words of the services' command lines: they outlive commands on purpose."""
+FLOW_WAITS_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +56,14 @@ class Strike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of a kill; ``was_struck`` is False when the command ended before."""
+    """What came of kills, one after the other, of a command that then ran to its end.
+
+    Attributes:
+        strikes: those that struck: a run may have ended before.
+    """
 
     stage: str
-    strike: Strike
-    was_struck: bool
+    strikes: tuple[Strike, ...]
     wrong: tuple[str, ...] = field(default=())
 
 
@@ -69,12 +72,14 @@ class Field:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
+        self._runs = ground.folder / "runs"
         self._count = 0
 
     def plan(self, **given: object) -> Plan:
         """A plan for the next run; without a point it only counts."""
         self._count += 1
-        folder = self.ground.folder / "runs" / f"{self._count:05}"
+        folder = self._runs / f"{self._count:05}"
+        folder.mkdir(parents=True)
         return replace(Plan(folder=folder, root=self.ground.home), **given)  # type: ignore[arg-type]
 
     def command(self, *arguments: str | Path) -> runs.Command:
@@ -107,34 +112,49 @@ class Field:
             is_ocr_real=is_ocr_real,
         )
 
-    def try_out(self, stage: Stage, strike: Strike) -> Trial:
-        """Kills and runs again; what is then not as it is undisturbed is wrong."""
+    def try_out(self, stage: Stage, strikes: Sequence[Strike]) -> Trial:
+        """Kills a run, the next one and so on; when the last has ended all is as undisturbed."""
         self.ground.load(stage.state)
-        recorded = None if stage.is_ocr_real else self.ground.recorded
+        struck: list[Strike] = []
+        wrong: list[str] = []
+        for strike in strikes:
+            plan = self._struck_run(stage, strike)
+            if plan.was_struck:
+                struck.append(strike)
+            wrong += self._left_processes(plan)
+        again = self.plan(recorded=self._recorded(stage))
+        code = self.run(stage.command, again)
+        if code != stage.code:
+            wrong.append(f"ended with {code}: {runs.last_words(again.folder)}")
+        victims = {strike.victim for strike in struck}
+        wrong += self.compare(stage, victims)
+        wrong += self.leftovers()
+        if not wrong:
+            shutil.rmtree(self._runs, ignore_errors=True)
+        return Trial(stage=stage.name, strikes=tuple(struck), wrong=tuple(wrong))
+
+    def _struck_run(self, stage: Stage, strike: Strike) -> Plan:
         plan = self.plan(
             victim=strike.victim,
             kind=strike.kind or Kind.FLOW_SQL,
             number=strike.number,
             pids=self._service_pids(strike.victim),
-            recorded=recorded,
+            recorded=self._recorded(stage),
         )
         process = runs.start(stage.command, plan)
-        was_struck = self._struck_by_time(process.pid or 0, plan, strike) if strike.after_s else False
-        runs.finish(process)
-        wrong = self._left_processes(plan)
-        again = self.plan(recorded=recorded)
-        code = self.run(stage.command, again)
-        if code != stage.code:
-            wrong.append(f"ended with {code}: {runs.last_words(again.folder)}")
-        wrong += self._compare(stage, strike.victim)
-        wrong += self._leftovers()
-        was_struck = was_struck or plan.was_struck
-        if not wrong:
-            shutil.rmtree(plan.folder)
-            shutil.rmtree(again.folder)
-        return Trial(stage=stage.name, strike=strike, was_struck=was_struck, wrong=tuple(wrong))
+        if strike.after_s and self._struck_by_time(process.pid or 0, plan, strike):
+            plan.note_strike()
+        # whoever lost the Prefect server would wait for it for minutes; a person does not
+        runs.finish(process, patience_s=FLOW_WAITS_S if strike.victim is Victim.SERVER else 120)
+        return plan
+
+    def _recorded(self, stage: Stage) -> Path | None:
+        return None if stage.is_ocr_real else self.ground.recorded
 
     def _service_pids(self, victim: Victim) -> tuple[int, ...]:
+        if victim is Victim.SERVER:
+            record = read_record(self.ground.home / "run" / "prefect-server.json")
+            return (record.pid,) if record else ()
         return (self.ground.postgres_pid(),) if victim is Victim.POSTGRES else ()
 
     def _struck_by_time(self, pid: int, plan: Plan, strike: Strike) -> bool:
@@ -143,7 +163,7 @@ class Field:
             Victim.FLOW: lambda: [pid],
             Victim.POOL: lambda: [one for one in plan.pool_pids() if runs.is_alive(one)][-1:],
         }.get(strike.victim, lambda: list(plan.pids))()
-        return any([_kill(victim) for victim in victims]) and bool(victims)
+        return [_kill(victim) for victim in victims] not in ([], [False])
 
     def _left_processes(self, plan: Plan) -> list[str]:
         """Processes of a run that is over and that are there still."""
@@ -152,14 +172,15 @@ class Field:
             return []
         return ["it left processes behind"]
 
-    def _compare(self, stage: Stage, victim: Victim) -> list[str]:
+    def compare(self, stage: Stage, victims: Collection[Victim]) -> list[str]:
+        """What is not as it is undisturbed; a pool process that was killed failed its job once."""
         found = observe(self.ground)
         expected = stage.outcome
-        if victim in {Victim.POOL}:
+        if Victim.POOL in victims:
             expected, found = without_failures(expected), without_failures(found)
         return differences(expected, found)
 
-    def _leftovers(self) -> list[str]:
+    def leftovers(self) -> list[str]:
         """Temporary files, and notes of processes that are gone, beside what the outcome lists."""
         run = self.ground.home / "run"
         names = [path.relative_to(run).as_posix() for path in run.rglob(".writing-*")]
@@ -194,6 +215,5 @@ KINDS: dict[Victim, tuple[Kind, ...]] = {
     Victim.POOL: (Kind.POOL_FILE, Kind.POOL_JOB),
     Victim.POSTGRES: (Kind.FLOW_SQL, Kind.FLOW_FILE, Kind.POOL_JOB),
     Victim.BACKEND: (Kind.FLOW_SQL,),
+    Victim.SERVER: (Kind.FLOW_SQL, Kind.FLOW_FILE, Kind.POOL_JOB),
 }
-
-Told = Callable[[str], None]

@@ -184,6 +184,30 @@ def test_a_killed_keeper_is_replaced(settings: Settings) -> None:
 
 
 @pytest.mark.slow
+def test_a_server_killed_while_whoever_started_it_lives_is_started_again(
+    settings: Settings,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, settings.home_path], stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        assert any(line.startswith("dsn") for line in starter.stdout)
+        server = _server(settings)
+        assert server is not None
+        server.kill()
+        psycopg.connect(_dsn(settings)).close()
+        starter.kill()
+
+
+def test_a_server_that_recovers_from_a_crash_is_waited_for(settings: Settings) -> None:
+    _dsn(settings)
+    server = _server(settings)
+    assert server is not None
+    server.children()[0].kill()  # they all go down then, and come up again
+    psycopg.connect(_dsn(settings)).close()
+    assert _server(settings) == server
+
+
 def test_prefect_server_is_started_once_and_stopped(settings: Settings) -> None:
     with ensure(settings, prefect=True, on_progress=lambda _message: None) as first:
         pass

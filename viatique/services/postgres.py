@@ -258,8 +258,10 @@ def _start(home: Path, location: Location, password: str) -> int:
         # one may be on its way: started by a command that was killed, or recovering from a crash
         running = _running_port(location)
         port = running or free_port(wanted)
-        if answers(_dsn(password, port, "postgres")) if running else _started(
-            location, password, port, deadline
+        if (
+            answers(_dsn(password, port, "postgres"))
+            if running
+            else _started(location, password, port, deadline)
         ):
             write_atomically(note, str(port).encode())
             return port

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,9 +19,6 @@ from viatique.files import write_atomically
 
 LOOPBACK = "127.0.0.1"
 STOP_TIMEOUT_S = 30.0
-
-_started: list[subprocess.Popen[bytes]] = []
-"""Kept for the life of this process: they outlive it on purpose, so nobody waits for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,10 @@ def start_detached(
     account: Account | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts a process in a session of its own, its output going to the end of ``log``."""
+    """Starts a process in a session of its own, its output going to the end of ``log``.
+
+    It outlives this process on purpose.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         program = subprocess.Popen(  # noqa: S603  # our own programs, no shell
@@ -69,7 +70,8 @@ def start_detached(
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
-    _started.append(program)
+    # one that dies before us is no zombie then: Postgres takes a zombie for a living server
+    threading.Thread(target=program.wait, daemon=True).start()
     return program
 
 

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from viatique.errors import InvalidInput
+from viatique.files import write_atomically
 from viatique.models import ExamId
 from viatique.run import Run
 from viatique.steps.import_scan import receive_scan
@@ -34,13 +35,16 @@ def _receive(bench: Workbench, run: Run, exam_id: ExamId, path: Path) -> bool:
         receive_scan(bench, exam_id, path, run=run)
     except InvalidInput as error:
         logger.exception("scan_refused", extra={"exam_id": exam_id})
-        _put_aside(path, "refused").with_suffix(".reason.txt").write_text(f"{error}\n", "utf-8")
+        _put_aside(path, "refused", reason=f"{error}\n")
         return False
     _put_aside(path, "received")
     return True
 
 
-def _put_aside(path: Path, name: str) -> Path:
+def _put_aside(path: Path, name: str, *, reason: str | None = None) -> None:
+    """Moves a file, its reason first: what was moved is not looked at again."""
     folder = path.parent / name
     folder.mkdir(exist_ok=True)
-    return path.rename(folder / path.name)
+    if reason:
+        write_atomically((folder / path.name).with_suffix(".reason.txt"), reason.encode())
+    path.rename(folder / path.name)

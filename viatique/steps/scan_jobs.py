@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from viatique import progress
 from viatique.antivirus import check_file
 from viatique.db.cuts import Piece
-from viatique.errors import EngineFailure, InvalidScan, ScanDefect, UnreadablePdf, ViatiqueError
+from viatique.errors import (
+    EngineFailure,
+    EngineTimeout,
+    InvalidScan,
+    ScanDefect,
+    UnreadablePdf,
+    ViatiqueError,
+)
 from viatique.files import Kind, Store
 from viatique.header_look import look_for_header
 from viatique.legibility import defect_of, is_plainly_fine, measure
@@ -177,13 +184,23 @@ def count_pages(pool: WorkerPool, path: Path, settings: Settings) -> int:
         path=path, max_bytes=settings.max_scan_mib * MIB, max_pages=settings.max_scan_pages
     )
     try:
-        return pool.run_one(inspect_file, job, timeout_s=INSPECT_TIMEOUT_S)
+        return _pages(pool, job)
     except EngineFailure:
         raise InvalidScan(
             "The scan is refused whole: opening it takes more time or memory than a scan may.",
             next_step="Scan or export it again; nothing was stored.",
             defect=ScanDefect.UNREADABLE_PAGE,
         ) from None
+
+
+def _pages(pool: WorkerPool, job: InspectJob) -> int:
+    """Looks once more when the process died: it may have been killed for something else's sake."""
+    try:
+        return pool.run_one(inspect_file, job, timeout_s=INSPECT_TIMEOUT_S)
+    except EngineTimeout:
+        raise
+    except EngineFailure:
+        return pool.run_one(inspect_file, job, timeout_s=INSPECT_TIMEOUT_S)
 
 
 def cut_pieces(job: CutJob) -> tuple[Sha256 | ViatiqueError, ...]:
