@@ -198,7 +198,7 @@ def lay_chores(ground: Ground, old_exam: str) -> None:
 def _spare_the_disk(dsn: str) -> None:
     """What a killed process wrote, the kernel has: only a power cut needs it to be on the disk."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        for setting in ("fsync", "full_page_writes"):
             change = sql.SQL("ALTER SYSTEM SET {} = off")
             connection.execute(change.format(sql.Identifier(setting)))
         connection.execute("SELECT pg_reload_conf()")

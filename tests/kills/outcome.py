@@ -124,7 +124,7 @@ def _trail(ground: Ground) -> tuple[str, ...]:
         database.close()
     wrong = [finding.message for finding in verified.findings]
     for anchor in files.anchors():
-        lines = len(anchor.read_text("ascii").splitlines()) if anchor.exists() else 0
+        lines = sum(map(bool, anchor.read_text("ascii").splitlines())) if anchor.exists() else 0
         if not verified.seals == lines == len(read_anchor(anchor)):
             wrong.append(f"{verified.seals} seals, {lines} lines of their anchor")
     return tuple(wrong)

@@ -29,8 +29,15 @@ from viatique.pdf.erase import without_pages
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
 from viatique.steps.create_exam import create_exam
-from viatique.steps.erase import erase_exam, erase_student, find_erasable, remove_doomed
+from viatique.steps.erase import (
+    erase_exam,
+    erase_student,
+    find_erasable,
+    finish_erasure,
+    remove_doomed,
+)
 from viatique.steps.import_scan import receive_scan
+from viatique.steps.maintain import Chore, run_chore
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.seal_trail import seal_trail
 from viatique.steps.verify_audit import verify_audit
@@ -228,6 +235,33 @@ def test_files_a_crash_left_are_removed_later(
     assert remove_doomed(bench) == 5  # scan, copy, reading, marks, final PDF
     assert remove_doomed(bench) == 0
     assert not any("store" in path for path in _texts_with_names(bench))
+
+
+def test_an_erasure_that_was_killed_is_finished(bench: Workbench, exam_id: ExamId) -> None:
+    assert not finish_erasure(bench, exam_id, S1), "nobody was erased yet"
+    erase_student(bench, new_run(), exam_id, S1)
+    before = _table_file(bench)
+    assert finish_erasure(bench, exam_id, S1)
+    run_chore(bench, new_run(), Chore.RETENTION)
+    written = _table_file(bench)
+    assert written != before, "what was killed before it wrote the tables anew is done at night"
+    run_chore(bench, new_run(), Chore.RETENTION)
+    assert _table_file(bench) == written
+
+
+def test_an_exam_erased_again_leaves_no_other_event(bench: Workbench, exam_id: ExamId) -> None:
+    erase_exam(bench, new_run(), exam_id)
+    before = count_rows(bench)
+    erase_exam(bench, new_run(), exam_id)
+    assert count_rows(bench) == before
+
+
+def _table_file(bench: Workbench) -> int:
+    with bench.database.transaction() as connection:
+        row = connection.execute("SELECT pg_relation_filenode('student') AS node").fetchone()
+    assert row is not None
+    node: int = row["node"]
+    return node
 
 
 def test_marks_files_of_others_are_kept(bench: Workbench, tmp_path: Path) -> None:

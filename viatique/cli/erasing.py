@@ -11,7 +11,7 @@ from viatique.db.erasure import rewrite_tables
 from viatique.errors import InvalidInput
 from viatique.models import ExamId, StudentId
 from viatique.run import new_run
-from viatique.steps.erase import Erasable, erase_exam, erase_student, find_erasable
+from viatique.steps.erase import Erasable, erase_exam, erase_student, find_erasable, finish_erasure
 from viatique.texts import CLI_LANGUAGE, text
 from viatique.workbench import Workbench
 
@@ -38,17 +38,22 @@ def erase(
     if (student is None) != everyone:
         raise InvalidInput("Give a roster id, or --everyone.")
     with running.workbench() as bench:
-        _show(bench, exam_id, student)
-        if not yes:
-            say(text("add_yes", CLI_LANGUAGE))
-            return 0
-        if student is None:
-            erase_exam(bench, new_run(PERSON), exam_id)
-        else:
-            erase_student(bench, new_run(PERSON), exam_id, StudentId(student))
+        if student is None or not finish_erasure(bench, exam_id, StudentId(student)):
+            _show(bench, exam_id, student)
+            if not yes:
+                say(text("add_yes", CLI_LANGUAGE))
+                return 0
+            _erase(bench, exam_id, student)
         rewrite_tables(bench.owner)
     say(f"{text('erased', CLI_LANGUAGE)} {text('outside', CLI_LANGUAGE)}")
     return 0
+
+
+def _erase(bench: Workbench, exam_id: ExamId, student: str | None) -> None:
+    if student is None:
+        erase_exam(bench, new_run(PERSON), exam_id)
+    else:
+        erase_student(bench, new_run(PERSON), exam_id, StudentId(student))
 
 
 def _show(bench: Workbench, exam_id: ExamId, student: str | None) -> None:

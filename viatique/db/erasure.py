@@ -212,13 +212,44 @@ def delete_tree(
         _delete(connection, table, key)
 
 
+def was_erased(connection: Connection, exam_id: ExamId, student_id: StudentId) -> bool:
+    """Whether the trail tells that the student was erased."""
+    found = connection.execute(
+        """
+        SELECT FROM audit_event
+        WHERE exam_id = %(exam)s AND action = 'ERASE' AND details ->> 'student' = %(student)s
+        LIMIT 1
+        """,
+        {"exam": exam_id, "student": student_id},
+    )
+    return found.rowcount > 0
+
+
+def is_rewriting_owed(connection: Connection) -> bool:
+    """Whether something was erased since the tables were written anew; a kill may come between."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM audit_event WHERE action = 'ERASE' AND at > coalesce((
+                SELECT obj_description(oid, 'pg_constraint')::timestamptz FROM pg_constraint
+                WHERE conname = 'doomed_file_pk'
+            ), '-infinity')
+        ) AS is_owed
+        """
+    ).fetchone()
+    return bool(row and row["is_owed"])
+
+
 def rewrite_tables(database: Database) -> None:
     """Writes every table anew, so that no file of the database keeps deleted rows.
+
+    When it was last done is the comment of a constraint: kept with what it is about.
 
     The rows of samples (``pg_statistic``) and what the write-ahead log still holds go too where the
     role may do that. Each table is locked while it is written.
     """
     with database.session() as session:
+        begun = session.execute("SELECT now()::text AS at").fetchone()
         rows = session.execute(
             """
             SELECT format('%I.%I', nspname, relname) AS name
@@ -238,6 +269,8 @@ def rewrite_tables(database: Database) -> None:
             session.execute("CHECKPOINT")
             session.execute("SELECT pg_switch_wal()")
             session.execute("CHECKPOINT")
+        note = sql.SQL("COMMENT ON CONSTRAINT doomed_file_pk ON doomed_file IS {}")
+        session.execute(note.format(sql.Literal(begun["at"] if begun else None)))
 
 
 def _dependents(connection: Connection, table: str) -> list[_Dependent]:

@@ -123,10 +123,21 @@ def erase_exam(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         erasure.delete_tree(connection, "exam", {"exam_id": exam_id}, is_root_kept=True)
         for copy_id in copies:
             _tell(connection, run, exam_id, [copy_id])
-        _tell(connection, run, exam_id, [], students=students)
+        if students or copies or doomed:  # again, after it was killed, there is nothing to tell
+            _tell(connection, run, exam_id, [], students=students)
         erasure.doom_files(connection, doomed)
     _forget_files(bench, exam_id)
     return students
+
+
+def finish_erasure(bench: Workbench, exam_id: ExamId, student_id: StudentId) -> bool:
+    """Does what a run that was killed had still to do; False when the student is not erased yet."""
+    with bench.database.transaction() as connection:
+        is_there = any(one.student_id == student_id for one in list_students(connection, exam_id))
+        if is_there or not erasure.was_erased(connection, exam_id, student_id):
+            return False
+    _forget_files(bench, exam_id)
+    return True
 
 
 def remove_doomed(bench: Workbench) -> int:

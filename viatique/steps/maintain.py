@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from viatique.db import erasure, housekeeping
 from viatique.errors import FinalError, ViatiqueError
+from viatique.models import ExamId
 from viatique.run import Run
 from viatique.seal_files import seal_files_of
 from viatique.steps.erase import erase_exam, remove_doomed
@@ -92,17 +93,26 @@ def _claims(bench: Workbench, _run: Run) -> int:
 
 
 def _retention(bench: Workbench, run: Run) -> int:
-    """Erases what is older than the retention period; 0 days keep everything."""
-    days = bench.settings.retention_days
-    if not days:
-        return 0
-    with bench.database.transaction() as connection:
-        exams = housekeeping.list_exams_before(connection, days)
+    """Erases what is older than the retention period; 0 days keep everything.
+
+    What an erasure that was killed had still to do is done as well.
+    """
+    exams = _exams_over(bench)
     for exam_id in exams:
         erase_exam(bench, run, exam_id)
-    if exams:
+    with bench.database.transaction() as connection:
+        is_owed = erasure.is_rewriting_owed(connection)
+    if is_owed:
         erasure.rewrite_tables(bench.owner)
     return len(exams)
+
+
+def _exams_over(bench: Workbench) -> list[ExamId]:
+    days = bench.settings.retention_days
+    if not days:
+        return []
+    with bench.database.transaction() as connection:
+        return housekeeping.list_exams_before(connection, days)
 
 
 def _orphans(bench: Workbench, _run: Run) -> int:
