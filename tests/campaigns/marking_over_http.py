@@ -105,17 +105,17 @@ def kill_while_writing(
 
 
 class Storm:
-    """Writers that write until the API is gone."""
+    """Writers that write until what they need is gone, or the storm is over."""
 
     def __init__(self, writers: list[Writer]) -> None:
         self._writers = writers
         self._threads: list[threading.Thread] = []
         self.failures: list[BaseException] = []
         self._answered = threading.Condition()
-        self._count = 0
+        self._count, self._is_over = 0, False
 
     def begin(self) -> None:
-        self._count = 0
+        self._count, self._is_over = 0, False
         self._threads = [
             threading.Thread(target=self._write, args=[writer]) for writer in self._writers
         ]
@@ -128,6 +128,7 @@ class Storm:
         assert self.failures == []
 
     def end(self) -> None:
+        self._is_over = True
         for thread in self._threads:
             thread.join()
         assert self.failures == []
@@ -135,7 +136,7 @@ class Storm:
     def _write(self, writer: Writer) -> None:
         try:
             writer.take(take_over=True)
-            while True:
+            while not self._is_over:
                 writer.add_one()
                 with self._answered:
                     self._count += 3

@@ -1,8 +1,6 @@
 """The API on a ground, killed or robbed of its database while markers write."""
 
-import os
 import random
-import signal
 from multiprocessing.process import BaseProcess
 
 import psutil
@@ -48,18 +46,19 @@ class ForkedApi(Served):
 
 
 class PostgresBelow:
-    """The database server of a ground; whoever comes next starts it again."""
+    """The database server of a ground: gone, and back before anybody gives up waiting for it."""
 
     def __init__(self, field: Field) -> None:
         self._ground = field.ground
 
     def kill(self) -> None:
         server = psutil.Process(self._ground.postgres_pid())
-        os.kill(server.pid, signal.SIGKILL)
-        server.wait(20)
+        server.kill()
+        server.wait(runs.PATIENCE_S)
+        assert self._ground.dsn
 
     def restart(self) -> None:
-        assert self._ground.dsn
+        """It is back."""
 
 
 def kill_api(field: Field, *, kills: int, chance: random.Random) -> list[Trial]:

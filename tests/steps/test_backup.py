@@ -12,17 +12,18 @@ from tests.steps.benches import bench_on, count_rows, list_copies, mark_exam, st
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
 from viatique.errors import Conflict, FinalError, InvalidInput, ServiceUnavailable
-from viatique.files import Kind
+from viatique.files import Kind, Store
 from viatique.inline import run_finalize, run_maintenance
 from viatique.models import ExamId
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
 from viatique.services.dump import dump_database, load_database
 from viatique.settings import Settings
-from viatique.steps.backup import back_up, check_backup, restore
+from viatique.steps.backup import back_up, restore
 from viatique.steps.maintain import Chore
 from viatique.steps.settle import confirm_identity
 from viatique.steps.verify_audit import verify_audit
+from viatique.unfinished import PREFIX
 from viatique.workbench import Workbench
 
 
@@ -80,6 +81,8 @@ def test_backup_writes_into_a_new_folder_only(bench: Workbench, tmp_path: Path) 
 def test_restore_refuses_what_is_not_empty(
     bench: Workbench, backup: Path, empty_dsn: str, tmp_path: Path
 ) -> None:
+    bench.store.put(b"later than the backup", Kind.MARKS)
+    (seal_files_of(bench.settings).folder / "private.key").write_text("another")
     with pytest.raises(Conflict, match="Not empty: database, file store, folder of the seals"):
         restore(bench.settings, bench.database.dsn, backup)
     with pytest.raises(Conflict, match=r"Not empty: database\."):
@@ -136,6 +139,30 @@ def test_nothing_is_restored_from_a_damaged_backup(
     assert tables == (0,)
 
 
+def test_restore_goes_on_where_it_was_killed(
+    backup: Path, exam_id: ExamId, empty_dsn: str, tmp_path: Path
+) -> None:
+    home, source = tmp_path / "new", Store(str(backup / "files"))
+    name = next(name for name, _ in source.list_names())
+    (home / "store" / name).parent.mkdir(parents=True)
+    shutil.copy(backup / "files" / name, home / "store" / name)
+    (home / "seal").mkdir()
+    (home / "seal" / "private.key").write_bytes((backup / "seal/private.key").read_bytes()[:3])
+    restored = restore(Settings(home=home), empty_dsn, backup)
+    assert len(list(Store(str(home / "store")).list_names())) == restored.files
+    key = (home / "seal" / "private.key").read_bytes()
+    assert key == (backup / "seal" / "private.key").read_bytes()
+
+
+def test_backup_that_was_killed_is_written_anew(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    place = tmp_path / "backups"
+    (place / f"{PREFIX}killed" / "files").mkdir(parents=True)
+    back_up(bench, place / "today")
+    assert [path.name for path in place.iterdir()] == ["today"]
+
+
 def test_damaged_file_is_told_and_not_backed_up_as_whole(
     bench: Workbench, exam_id: ExamId, tmp_path: Path
 ) -> None:
@@ -144,8 +171,7 @@ def test_damaged_file_is_told_and_not_backed_up_as_whole(
     Path(bench.store.path(copy.file_sha256, Kind.COPY)).write_bytes(b"rotten")
     with pytest.raises(FinalError, match=copy.file_sha256[:12]):
         back_up(bench, tmp_path / "backup")
-    with pytest.raises(InvalidInput):
-        check_backup(tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
 
 
 def test_password_is_in_no_argument(

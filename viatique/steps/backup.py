@@ -25,6 +25,7 @@ from viatique.models import Sha256
 from viatique.seal_files import seal_files_of
 from viatique.services.dump import dump_database, load_database
 from viatique.settings import Settings
+from viatique.unfinished import sweep, unfinished_folder
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique")
@@ -48,20 +49,22 @@ class Backup:
 def back_up(bench: Workbench, folder: Path) -> Backup:
     """Writes a backup into a new folder that only its owner can read, and checks it.
 
+    The folder is there when the backup is whole; what a killed run left beside it is removed.
+
     Raises:
         InvalidInput: the folder is there already, or cannot be written.
         Conflict: something was erased meanwhile: what is in the dump is no longer in the store.
-        StoredFileCorrupt: a stored file is damaged; the rest was not backed up.
+        StoredFileCorrupt: a stored file is damaged; nothing was backed up.
         StoreUnavailable, ServiceUnavailable: it could not be written or dumped; nothing is left.
     """
-    _make_folder(folder)
-    try:
-        _fill(bench, folder)
-        return check_backup(folder)
-    except BaseException:
-        # half a backup is none, and a full disk needs its room
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    _check_place(folder)
+    sweep(folder.parent)
+    with unfinished_folder(folder.parent) as unfinished:
+        _fill(bench, unfinished)
+        backup = check_backup(unfinished)
+        unfinished.rename(folder)
+    logger.info("backup_written", extra={"files": backup.files, "bytes": backup.byte_size})
+    return backup
 
 
 def _fill(bench: Workbench, folder: Path) -> None:
@@ -84,7 +87,6 @@ def _fill(bench: Workbench, folder: Path) -> None:
     manifest = {"form": FORM, **{name: getattr(backup, name) for name in Backup.__slots__}}
     with _writing():
         write_atomically(folder / MANIFEST, json.dumps(manifest, indent=2).encode())
-    logger.info("backup_written", extra={"files": count, "bytes": backup.byte_size})
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def check_backup(folder: Path) -> Backup:
 
 
 def restore(settings: Settings, dsn: str, folder: Path) -> Backup:
-    """Puts a backup where nothing is yet: database, store and seals.
+    """Puts a backup where nothing is yet: database, store and seals; again after it was killed.
 
     Args:
         settings: where the store and the seals are to be.
@@ -140,7 +142,7 @@ def restore(settings: Settings, dsn: str, folder: Path) -> Backup:
     """
     store = Store(settings.store_url or str(settings.home_path / "store"))
     seal_folder = seal_files_of(settings).folder
-    _check_empty(dsn, store, seal_folder)
+    _check_free(dsn, store, seal_folder, folder)
     backup = check_backup(folder)
     source = Store(str(folder / FILES))
     for name in _stored(source):
@@ -155,11 +157,18 @@ def restore(settings: Settings, dsn: str, folder: Path) -> Backup:
     return backup
 
 
-def _check_empty(dsn: str, store: Store, seal_folder: Path) -> None:
+def _check_free(dsn: str, store: Store, seal_folder: Path, folder: Path) -> None:
+    """Nothing is there but what a restore of this very backup, that was killed, has put there."""
+    store.sweep()
+    files = {name for name, _ in store.list_names()}
+    ours = {name for name, _ in Store(str(folder / FILES)).list_names()}
+    seals = seal_folder.rglob("*")
     found = {
         "database": not admin.is_empty(dsn),
-        "file store": next(store.list_names(), None) is not None,
-        "folder of the seals": seal_folder.is_dir() and any(seal_folder.iterdir()),
+        "file store": not files <= ours,
+        "folder of the seals": not all(
+            _is_same(path, folder / SEAL / path.relative_to(seal_folder)) for path in seals
+        ),
     }
     taken = [name for name, is_taken in found.items() if is_taken]
     if taken:
@@ -169,11 +178,20 @@ def _check_empty(dsn: str, store: Store, seal_folder: Path) -> None:
         )
 
 
-def _make_folder(folder: Path) -> None:
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether both are folders, or files that begin alike: one may have been cut off."""
+    if path.is_dir() or not other.is_file():
+        return path.is_dir() and other.is_dir()
+    return other.read_bytes().startswith(path.read_bytes())
+
+
+def _check_place(folder: Path) -> None:
+    if folder.exists():
+        raise InvalidInput("The folder is there already.", next_step="Name a new one.")
     try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        raise InvalidInput("The folder is there already.", next_step="Name a new one.") from None
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished_folder(folder.parent):
+            return
     except OSError as error:
         raise InvalidInput(
             f"The folder cannot be made (errno {error.errno}).", next_step="Choose another place."
