@@ -97,7 +97,11 @@ def _run(command: Command, plan: Plan) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(command.environment)
-    os.environ.pop("DATABASE_URL", None)
+    for given in (
+        "DATABASE_URL",
+        "PREFECT_API_URL",
+    ):  # the home has its own, like people's first one
+        os.environ.pop(given, None)
     tempfile.tempdir = None
     sys.argv = ["viatique", *command.arguments]
     from viatique.cli.app import main  # noqa: PLC0415  # in the fork server it is there already
