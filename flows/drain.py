@@ -46,6 +46,6 @@ def drain(
             outcomes = [future.result() for future in futures]
             if any(outcome.claimed for outcome in outcomes):
                 continue
-            if not has_others:
+            if not (has_others or is_shared()):
                 return
             pause()

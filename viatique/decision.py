@@ -14,6 +14,7 @@ import numpy as np
 from viatique.joint import Room, joint_beliefs
 from viatique.matching import Floats
 from viatique.models import (
+    NO_ENGINE,
     Candidate,
     CopyId,
     Decision,
@@ -280,7 +281,9 @@ def _field_states(reading: HeaderReading) -> list[IdentityReason]:
 
 def _unread(copy: CopyId, reading: HeaderReading) -> Decision:
     states = {field.state for field in reading.fields}
-    if not states or states == {FieldState.MISSING}:
+    if reading.engine == NO_ENGINE:
+        reasons = [IdentityReason.READING_FAILED]
+    elif not states or states == {FieldState.MISSING}:
         reasons = [IdentityReason.NO_HEADER]
     elif states == {FieldState.EMPTY}:
         reasons = [IdentityReason.EMPTY_HEADER]

@@ -123,7 +123,7 @@ def _drain(chunk: Chunk, bench: Workbench, run: Run, exam_id: ExamId, stage: Sta
         if outcome.retryable:
             time.sleep(PAUSE_S)
         elif not outcome.claimed:
-            if not has_others:
+            if not (has_others or _patiently(others_at_work, bench, exam_id, stage)):
                 return
             pause()
 

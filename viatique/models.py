@@ -132,6 +132,10 @@ class FieldReading:
     zone: Rect | None = None
 
 
+NO_ENGINE = "unreadable"
+"""Engine of a reading that stands for a header the OCR could not be run on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderReading:
     """The whole header of one copy as read: enough to decide again without the scan.
@@ -158,6 +162,7 @@ class IdentityState(StrEnum):
 class IdentityReason(StrEnum):
     """Why a copy goes to review (or what supports an automatic identity), for people."""
 
+    READING_FAILED = "reading_failed"
     NO_HEADER = "no_header"
     EMPTY_HEADER = "empty_header"
     MISSING_FIELD = "missing_field"

@@ -19,6 +19,10 @@ CLI_LANGUAGE = language_from_environment()
 
 REASONS: dict[str, tuple[str, str]] = {
     # code: (English, French)
+    "reading_failed": (
+        "its header could not be looked at; the log says why",
+        "son en-tête n'a pas pu être regardé ; le journal dit pourquoi",
+    ),
     "no_header": ("no header was found on the first page", "pas d'en-tête sur la première page"),
     "empty_header": ("nothing is written in the header", "l'en-tête est vide"),
     "missing_field": (

@@ -20,15 +20,20 @@ Names = tuple[str, str]
 
 def give_readings(bench: Workbench, written: Mapping[CopyId, Names]) -> None:
     """Stores what was read in each copy's header."""
-    for copy_id, (last_name, first_name) in written.items():
-        fields = (
-            _field(FieldName.LAST_NAME, last_name),
-            _field(FieldName.FIRST_NAME, first_name),
-        )
-        reading = evidence.to_bytes(HeaderReading(fields=fields, engine="fake"))
-        sha256 = bench.store.put(reading, Kind.READING)
+    for copy_id, names in written.items():
+        sha256 = bench.store.put(evidence.to_bytes(header_of(names)), Kind.READING)
         with bench.database.transaction() as connection:
             insert_reading(connection, copy_id, sha256=sha256, engine="fake", run=new_run())
+
+
+def header_of(written: Names) -> HeaderReading:
+    """What would have been read where this is written."""
+    last_name, first_name = written
+    fields = (
+        _field(FieldName.LAST_NAME, last_name),
+        _field(FieldName.FIRST_NAME, first_name),
+    )
+    return HeaderReading(fields=fields, engine="fake")
 
 
 def identify_as(bench: Workbench, written: Mapping[CopyId, Names]) -> None:

@@ -53,6 +53,16 @@ class Holder:
             # not waited for: a server that has not noticed yet that the session is gone has it
             self._connection.execute("SELECT pg_try_advisory_lock(%(key)s)", {"key": self.key})
 
+    def forget(self) -> None:
+        """Gives the lock and all claims up, those of other threads too: their work is left out.
+
+        For when it is not known what was claimed, because the database's answer was lost.
+        """
+        with self._turn:
+            self._session.close()
+            self._connection = None
+            self.key = secrets.randbits(63)
+
     def close(self) -> None:
         """Gives the lock up; its claims are over."""
         self._session.close()
@@ -70,17 +80,29 @@ def holding(database: Database, *, lease_s: int) -> Iterator[Holder]:
 
 
 @contextmanager
+def claiming(database: Database, holder: Holder) -> Iterator[Connection]:
+    """A transaction to claim in; when its end is not known, it claimed nothing.
+
+    Raises:
+        DatabaseUnavailable: it is away.
+    """
+    try:
+        with database.transaction() as connection:
+            yield connection
+    except DatabaseUnavailable:
+        holder.forget()
+        raise
+
+
+@contextmanager
 def given_back_on_failure(
     database: Database, *, stage: Stage, subjects: Sequence[str], holder: Holder
 ) -> Iterator[None]:
-    """Gives claims up when the block fails: this process lives on and may try again at once.
-
-    When not even that can be done, they last until the lease or the process ends.
-    """
+    """Gives claims up when the block fails: this process lives on and may try again at once."""
     try:
         yield
     except Exception:
-        with suppress(DatabaseUnavailable), database.transaction() as connection:
+        with suppress(DatabaseUnavailable), claiming(database, holder) as connection:
             for subject in subjects:
                 release_claim(connection, stage=stage, subject=subject, holder=holder)
         raise

@@ -53,7 +53,7 @@ class Composed:
 @traced
 def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next copies with complete marks and finalizes them."""
-    with bench.database.transaction() as connection:
+    with claims.claiming(bench.database, bench.holder) as connection:
         exam = find_exam(connection, exam_id)
         copy_ids = _claim(bench, connection, exam, run)
         jobs = [_compose_job(connection, bench, exam, copy_id) for copy_id in copy_ids]

@@ -127,7 +127,7 @@ def plan_scan(bench: Workbench, run: Run, source_id: int) -> int:
 @traced
 def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next planned copies and cuts each out of its scan."""
-    with bench.database.transaction() as connection:
+    with claims.claiming(bench.database, bench.holder) as connection:
         pieces = _claim(bench, connection, exam_id, run)
     copy_ids = [piece.copy_id for piece in pieces]
     with claims.given_back_on_failure(

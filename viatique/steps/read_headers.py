@@ -28,7 +28,16 @@ from viatique.errors import (
 )
 from viatique.files import Kind, Store
 from viatique.measured import OcrError, ocr_error
-from viatique.models import CopyId, ExamId, HeaderForm, HeaderReading, HeaderSpec, Rect, Sha256
+from viatique.models import (
+    NO_ENGINE,
+    CopyId,
+    ExamId,
+    HeaderForm,
+    HeaderReading,
+    HeaderSpec,
+    Rect,
+    Sha256,
+)
 from viatique.ocr import evidence
 from viatique.ocr.engine import Engine, load_engine
 from viatique.ocr.fields import read_header
@@ -52,8 +61,6 @@ REFERENCES = 4
 """Copies the forms of an exam are learned from; a form that is not among them is found anew on each
 copy, which costs 0.3 s (2026-11-24)."""
 ALL = 1_000_000
-UNREADABLE = "unreadable"
-"""Engine name of a reading that stands for a header the OCR could not be run on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,7 @@ def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     Raises:
         StoreUnavailable: files cannot be read or stored now; what was read before is kept.
     """
-    with bench.database.transaction() as connection:
+    with claims.claiming(bench.database, bench.holder) as connection:
         jobs = _claim(bench, connection, exam_id, run)
     failed = 0
     with claims.given_back_on_failure(
@@ -259,7 +266,7 @@ def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
 def _store_unreadable(bench: Workbench, job: ReadJob, error: ViatiqueError, run: Run) -> None:
     """The copy goes to review instead of holding up the exam; the error is kept and counted."""
     logger.error("header_unreadable", exc_info=error, extra={"copy_id": job.copy_id})
-    empty = evidence.to_bytes(HeaderReading(fields=(), engine=UNREADABLE))
+    empty = evidence.to_bytes(HeaderReading(fields=(), engine=NO_ENGINE))
     sha256 = bench.store.put(empty, Kind.READING)
     with bench.database.transaction() as connection:
         kept = claims.release_claim(
@@ -271,7 +278,7 @@ def _store_unreadable(bench: Workbench, job: ReadJob, error: ViatiqueError, run:
             connection,
             job.copy_id,
             sha256=sha256,
-            engine=UNREADABLE,
+            engine=NO_ENGINE,
             duration_s=error.duration_s,
             run=run,
         )

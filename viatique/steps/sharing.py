@@ -17,7 +17,8 @@ PAUSE_S = 0.5
 def others_at_work(bench: Workbench, exam_id: ExamId, stage: Stage) -> bool:
     """Whether other runs hold copies of the exam in this stage.
 
-    Asked before looking for work: what one that dies afterwards gives back is found the next time.
+    Asked before looking for work (what one that dies afterwards gives back is found the next time)
+    and after none was found (it may just have been taken).
     """
     with bench.database.transaction() as connection:
         return has_other_claims(connection, exam_id, stage=stage, holder=bench.holder)
