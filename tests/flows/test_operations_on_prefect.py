@@ -151,16 +151,22 @@ def _count_empty(installation: Installation, connection: psycopg.Connection) -> 
     return sum(not reading.fields for reading in readings)
 
 
+@pytest.fixture(scope="module")
+def scraped(installation: Installation, troubled: str) -> list[Numbers]:
+    """What an exporter said, and another one after the first was killed."""
+    found = []
+    for _ in range(2):
+        with serving(installation.environment, "metrics", ready="/health/live") as port:
+            found.append(scrape(installation, port))
+    return found
+
+
 def test_every_number_is_the_databases_whatever_was_killed(
-    installation: Installation, troubled: str
+    installation: Installation, scraped: list[Numbers]
 ) -> None:
-    with serving(installation.environment, "metrics", ready="/health/live") as port:
-        before = scrape(installation, port)
-    with serving(installation.environment, "metrics", ready="/health/live") as port:
-        after = scrape(installation, port)
     expected = truths(installation)
     assert {name for name, *_ in expected} == TRUTHS.keys()
-    for numbers in (before, after):
+    for numbers in scraped:
         told = {key: value for key, value in numbers.items() if key[0] in TRUTHS and value}
         assert told == expected
         assert {key[1] for key in numbers if key[0] == "grading_copies_by_status"} == {
@@ -169,19 +175,28 @@ def test_every_number_is_the_databases_whatever_was_killed(
         }
 
 
-def test_a_failed_finalization_took_its_time(installation: Installation, troubled: str) -> None:
-    with serving(installation.environment, "metrics", ready="/health/live") as port:
-        numbers = scrape(installation, port)
+def test_a_failed_finalization_took_its_time(scraped: list[Numbers]) -> None:
+    numbers = scraped[-1]
     assert numbers["grading_finalize_duration_seconds_sum", "1", "failed"] > 0
     assert numbers["grading_finalize_duration_seconds_sum", "3+", "failed"] > 0
 
 
+def test_every_event_is_a_line_of_the_audit_log_whatever_was_killed(
+    installation: Installation, scraped: list[Numbers]
+) -> None:
+    installation.run("maintain", "--only", "log", "--inline")
+    with services(installation) as found, psycopg.connect(found.database_dsn) as connection:
+        events = {event for (event,) in connection.execute("SELECT event_id FROM audit_event")}
+    text = (installation.home / "logs" / "audit.log").read_text("utf-8")
+    lines = map(json.loads, text.splitlines())
+    assert {line["event_id"] for line in lines if line["message"] == "audit_event"} == events
+
+
 def test_names_are_in_no_log_no_metric_and_nowhere_in_prefect(
-    installation: Installation, troubled: str
+    installation: Installation, scraped: list[Numbers]
 ) -> None:
     words = re.compile(f"{NAME}|{OTHER}", re.IGNORECASE)
-    with serving(installation.environment, "metrics", ready="/health/live") as port:
-        metrics = json.dumps(list(scrape(installation, port)))
+    metrics = json.dumps(list(scraped[-1]))
     with services(installation) as found:
         cells = texts(with_database(found.database_dsn, "prefect"))
     files = list(_files(installation.home, ("logs", "prefect", "run")))
