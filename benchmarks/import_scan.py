@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pymupdf
 
+from benchmarks.processes import cpu_s
 from benchmarks.rasterising import RASTER_DPI, rasterise
 from viatique.db.copies import list_copies
 from viatique.errors import ViatiqueError
@@ -66,20 +66,9 @@ def _is_wide(scan: pymupdf.Document) -> bool:
 
 def measured(home: str, sides: int, work: Callable[[], object]) -> Cost:
     """What the work cost this process, its workers and the server of its database."""
-    cpu, wall = _cpu_s(home), time.perf_counter()
+    cpu, wall = cpu_s(home), time.perf_counter()
     work()
-    return Cost(sides=sides, wall_s=time.perf_counter() - wall, cpu_s=_cpu_s(home) - cpu)
-
-
-def _cpu_s(home: str) -> float:
-    """Of processes that are there, and of those that ended since under them."""
-    own = {process.pid for process in psutil.Process().children(recursive=True)} | {os.getpid()}
-    return sum(
-        sum(process.info["cpu_times"][:4])
-        for process in psutil.process_iter(["name", "cwd", "cpu_times"])
-        if process.pid in own
-        or (process.info["name"] == "postgres" and home in (process.info["cwd"] or ""))
-    )
+    return Cost(sides=sides, wall_s=time.perf_counter() - wall, cpu_s=cpu_s(home) - cpu)
 
 
 def _home(bench: Workbench) -> str:

@@ -99,7 +99,7 @@ def is_plainly_fine(top: NDArray[np.uint8], foot: NDArray[np.uint8], *, dpi: flo
         dpi: resolution of its pictures as scanned.
     """
     dark = _dark(top)
-    darkest, paper = _darkest(dark), _quantile(top[::4, ::4], 0.5)
+    darkest, paper = _darkest(dark[::2]), _quantile(top[::4, ::4], 0.5)
     return (
         dpi >= MIN_DPI
         and paper > 2 * MIN_BRIGHTNESS
