@@ -4,12 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 COMMAND = [str(Path(sys.executable).with_name("viatique"))]
 PATIENCE_S = 120.0
@@ -44,41 +40,8 @@ class Installation:
         """The objects a command prints with ``--json``."""
         return [json.loads(line) for line in self.run(*arguments, "--json").splitlines()]
 
-    def kill_when(self, condition: Callable[[], bool], *arguments: str | Path) -> bool:
-        """Starts a command and kills it as soon as the condition holds.
-
-        Returns:
-            Whether it was killed; False when it had ended before.
-        """
-        with subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            deadline = time.monotonic() + PATIENCE_S
-            while not condition() and process.poll() is None:
-                assert time.monotonic() < deadline, "the command hangs"
-                time.sleep(0.005)
-            children = psutil.Process(process.pid).children() if process.poll() is None else []
-            was_killed = process.poll() is None
-            process.kill()
-        services = {"postgres", "prefect"}
-        _, alive = psutil.wait_procs(
-            [child for child in children if not services & set(_words(child))], timeout=20
-        )
-        assert not alive, "the killed command left processes behind"
-        return was_killed
-
     def log_events(self, name: str) -> list[dict[str, Any]]:
         """The lines of the log with that message."""
         log = self.home / "logs" / "viatique.log"
         lines = log.read_text("utf-8").splitlines() if log.exists() else []
         return [event for line in lines if (event := json.loads(line))["message"] == name]
-
-
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return " ".join(process.cmdline()).replace("/", " ").split()
-    except psutil.NoSuchProcess:
-        return []

@@ -1,44 +1,15 @@
-"""The whole way of an exam on a real Prefect server, killed or not, and what it leaves behind."""
+"""The whole way of an exam on a real Prefect server, and what it leaves behind."""
 
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from tests.flows.installation import Installation
-from tests.flows.ways import REMARK, api, create, services, texts, with_database, write_marks
+from tests.flows.ways import REMARK, api, services, texts, with_database
 from viatique.demo.exam import DemoExam
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-def outcome(installation: Installation, exam_id: str) -> list[dict[str, Any]]:
-    """What became of each copy, with nothing that differs between two runs of the same exam."""
-    rows = installation.lines("copies", exam_id)
-    with services(installation) as found, psycopg.connect(found.database_dsn) as connection:
-        actions = dict(
-            connection.execute(
-                "SELECT copy_id, array_agg(action::text ORDER BY event_id) FROM audit_event"
-                " GROUP BY copy_id"
-            ).fetchall()
-        )
-    return [
-        {
-            **{
-                name: row[name]
-                for name in ("first_page", "last_page", "status", "identity", "student", "score")
-            },
-            "missing": row["missing_pages"],
-            "number": row["copy"].removeprefix(exam_id),
-            "actions": actions[row["copy"]],
-            "has_final": row["final_pdf"] is not None and Path(row["final_pdf"]).stat().st_size > 0,
-        }
-        for row in rows
-    ]
 
 
 def test_an_exam_goes_from_scan_to_final_pdfs(
@@ -101,45 +72,3 @@ def test_no_name_reaches_prefect_or_the_logs(
     assert len(cells) > 100
     assert files
     assert not [match[0] for text in [*cells, *files] for match in words.finditer(text)]
-
-
-@pytest.mark.parametrize("stage", ["import", "identify", "marks", "finalize"])
-def test_a_flow_killed_in_the_middle_does_the_rest_when_run_again(
-    installation: Installation,
-    demo_exam: DemoExam,
-    undisturbed: str,
-    tmp_path: Path,
-    stage: str,
-) -> None:
-    exam_id = create(installation, demo_exam)
-    arguments: dict[str, Callable[[], list[str | Path]]] = {
-        "import": lambda: [demo_exam.scan_pdf],
-        "identify": list,
-        "marks": lambda: [write_marks(installation, exam_id, tmp_path / "marks.csv")],
-        "finalize": list,
-    }
-    for name, given in arguments.items():
-        command = [name, exam_id, *given()]
-        if name != stage:
-            installation.run(*command, "--inline")
-            continue
-        assert installation.kill_when(begun(installation, exam_id, stage), *command)
-        installation.run(*command)
-    assert outcome(installation, exam_id) == outcome(installation, undisturbed)
-    assert installation.run("audit", "verify")
-
-
-def begun(installation: Installation, exam_id: str, stage: str) -> Callable[[], bool]:
-    """Whether the stage has done a part of its work; for marks, whether its flow runs."""
-    names = {
-        "import": "copy_imported",
-        "identify": "header_read",
-        "finalize": "copy_finalized",
-    }
-    if stage == "marks":
-        return lambda: any(
-            run["name"] == f"marks {exam_id}" for run in api(installation, "flow_runs/filter")
-        )
-    return lambda: any(
-        event["exam_id"] == exam_id for event in installation.log_events(names[stage])
-    )

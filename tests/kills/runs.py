@@ -97,10 +97,7 @@ def _run(command: Command, plan: Plan) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(command.environment)
-    for given in (
-        "DATABASE_URL",
-        "PREFECT_API_URL",
-    ):  # the home has its own, like people's first one
+    for given in ("DATABASE_URL", "PREFECT_API_URL"):  # the home has its own
         os.environ.pop(given, None)
     tempfile.tempdir = None
     sys.argv = ["viatique", *command.arguments]
