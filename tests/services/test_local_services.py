@@ -199,6 +199,15 @@ def test_a_server_killed_while_whoever_started_it_lives_is_started_again(
         starter.kill()
 
 
+def test_what_a_killed_first_command_left_is_removed(settings: Settings) -> None:
+    settings.home_path.mkdir()
+    place = locate(settings.home_path).data
+    place.with_name("postgres.0badcafe").mkdir()
+    place.with_name("postgres.0badcafe.password").write_text("secret")
+    psycopg.connect(_dsn(settings)).close()
+    assert list(place.parent.glob("postgres.*")) == []
+
+
 def test_a_server_that_recovers_from_a_crash_is_waited_for(settings: Settings) -> None:
     _dsn(settings)
     server = _server(settings)

