@@ -62,7 +62,8 @@ def ensure(settings: Settings, *, prefect: bool, on_progress: Progress) -> Itera
     with _in_use(home):
         with start_lock(home):
             living_users(home)
-            sweep(home / "run")
+            for folder in (home / "run", home / "run" / "users"):
+                sweep(folder)
             services = _ensure(settings, prefect=prefect, on_progress=on_progress)
             _ensure_keeper(settings)
         yield services
