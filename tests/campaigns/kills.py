@@ -44,7 +44,7 @@ PREFECT_VICTIMS = (
 )
 UNDER_WORKER = (
     ("finalize", FlowName.FINALIZE),
-    ("import", FlowName.IMPORT),
+    ("import inbox", FlowName.IMPORT),
     ("identify", FlowName.IDENTIFY),
 )
 """Of so many rounds one runs the OCR; the others take what it read."""

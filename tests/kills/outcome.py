@@ -18,10 +18,12 @@ NOT_COMPARED = {
 }
 VOLATILE = {
     "annotation_id", "correlation_id", "duration_s", "error_run", "evidence_id", "final_id",
-    "observation_id", "source_id", "value",
+    "finalize_attempts", "observation_id", "source_id", "value",
 }  # fmt: skip
-"""Numbers with gaps, and the run that did it; times go by their type."""
-FAILED_ATTEMPT = '"success": false'
+"""Numbers with gaps, and the run that did it; times go by their type. Events tell the attempts."""
+FAILED = ('"success": false', "'status': 'failed'")
+SECOND = (('"retries": 1', '"retries": 0'), ("'retry_attempt': '2'", "'retry_attempt': '1'"))
+"""How the second attempt tells of itself, and how the first does."""
 
 Outcome = Mapping[str, tuple[str, ...]]
 """Sorted lines by what they tell of: a table, ``events``, ``files``, ``trail``."""
@@ -50,12 +52,14 @@ def differences(expected: Outcome, found: Outcome) -> list[str]:
 
 def without_failures(outcome: Outcome) -> Outcome:
     """The outcome but for attempts that failed as their process was killed, and their count."""
-    kept = tuple(line for line in outcome["events"] if FAILED_ATTEMPT not in line)
-    return {**outcome, "events": tuple(sorted(_first_try(line) for line in kept))}
+    return {**outcome, **{name: _first_tries(outcome[name]) for name in ("events", "observation")}}
 
 
-def _first_try(line: str) -> str:
-    return line.replace('"retries": 1', '"retries": 0')
+def _first_tries(lines: tuple[str, ...]) -> tuple[str, ...]:
+    kept = (line for line in lines if not any(mark in line for mark in FAILED))
+    return tuple(
+        sorted(reduce(lambda line, pair: line.replace(*pair), SECOND, line) for line in kept)
+    )
 
 
 def _apart(expected: tuple[str, ...], found: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -57,8 +57,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         url = current_api_url(field.ground.settings)
         assert url is not None
-        self.url = url
-        self.runs = PrefectRuns(url)
+        self.client = httpx.Client(base_url=url, timeout=30)
+        self.runs = PrefectRuns(url, client=self.client)
 
     def start(self) -> None:
         """Starts it; Prefect takes some seconds to hear of it."""
@@ -81,7 +81,7 @@ class Worker:
         self._process.wait()
 
     def state(self, run_id: str) -> str:
-        answer = httpx.get(f"{self.url}/flow_runs/{run_id}", timeout=30)
+        answer = self.client.get(f"flow_runs/{run_id}")
         return str(answer.raise_for_status().json()["state_type"])
 
     def kill_once(self, stage: Stage, name: FlowName, victim: Victim, after_s: float) -> Trial:
@@ -135,3 +135,4 @@ def worker_of(field: Field) -> Iterator[Worker]:
         yield worker
     finally:
         worker.kill()
+        worker.client.close()
