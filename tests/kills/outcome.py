@@ -1,6 +1,7 @@
 """What there is after a run: every row, event and file, without what differs between two runs."""
 
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 
 import psycopg
