@@ -6,7 +6,7 @@ Each kill (SIGKILL) takes a flow's process, a process of its pool, the embedded 
 its backends: after a random time, or right before or after a random statement, file operation or
 job. Then the same command runs again, and every row, event and file is compared with those of a run
 nobody disturbed; no process, claim or temporary file may be left. The short form is
-``tests/kills/test_kills.py``; of the API, of Prefect's server and its worker too.
+``tests/kills/test_kills.py``. The API, Prefect's server and its worker are killed too.
 """
 
 import argparse
