@@ -4,6 +4,7 @@ python -m benchmarks.audit [--events 1000000]
 """
 
 import argparse
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from viatique.db.pool import Database
 from viatique.db.seals import raise_epoch
 from viatique.seal_files import SealFiles
 from viatique.services.local import ensure, stop
+from viatique.services.postgres import locate
 from viatique.settings import Settings
 from viatique.steps.seal_trail import seal_trail
 from viatique.steps.verify_audit import verify_audit
@@ -51,6 +53,7 @@ def _database(folder: Path) -> Iterator[Database]:
         yield database
         database.close()
     stop(settings, force=True)
+    shutil.rmtree(locate(settings.home_path).data)  # it may lie elsewhere, and is large
 
 
 @contextmanager
@@ -70,6 +73,7 @@ def _make(database: Database, events: int) -> None:
         for statement in _EXAMS, _STUDENTS, _SOURCES, _COPIES, _MARKS, _ANNOTATIONS, _FINALS:
             connection.execute(statement, arguments)
         connection.execute(_EVENTS)
+        connection.execute(_RECEPTIONS, {"after": events + EVENTS_A_COPY})
         raise_epoch(connection)
     with database.session() as session:
         session.execute("VACUUM ANALYZE")
@@ -130,6 +134,14 @@ _EVENTS = """
             jsonb_build_object('success', true, 'score', '5', 'file', repeat('f', 64)))
     ) AS told (place, action, details)
     ORDER BY place, copy_id
+    """
+_RECEPTIONS = """
+    INSERT INTO audit_event (tick, action, exam_id, actor, correlation_id, details)
+    SELECT %(after)s + row_number() OVER (), action::audit_action, exam_id, 'coordinator',
+        gen_random_uuid()::text, details
+    FROM source_file, LATERAL (VALUES
+        ('CREATE_EXAM', '{}'), ('RECEIVE', jsonb_build_object('source', source_id))
+    ) AS told (action, details)
     """
 
 
