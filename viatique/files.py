@@ -99,11 +99,20 @@ class Store:
         Raises:
             StoreUnavailable, StoredFileCorrupt: the store cannot be used now.
         """
-        data = secrets.token_bytes(16)
-        sha256 = self.put(data, Kind.PROBE)
+        self.now()
+
+    def now(self) -> float:
+        """The time by the store's own clock, which its files are dated by (s since the epoch).
+
+        Raises:
+            StoreUnavailable, StoredFileCorrupt: the store cannot be used now.
+        """
+        sha256 = self.put(secrets.token_bytes(16), Kind.PROBE)
         self.get(sha256, Kind.PROBE)
         with _translated(sha256):
+            written = _written_at(self._fs.info(self.path(sha256, Kind.PROBE)))
             self._fs.rm_file(self.path(sha256, Kind.PROBE))
+        return written
 
     def remove(self, sha256: Sha256, kind: Kind) -> None:
         """Removes a file nothing points to any more; one that is gone already is gone."""

@@ -5,7 +5,6 @@ What a chore finds broken is logged by id and counted; the others go on.
 
 import logging
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,7 +117,7 @@ def _exams_over(bench: Workbench) -> list[ExamId]:
 def _orphans(bench: Workbench, _run: Run) -> int:
     """Removes files no row points to, temporary ones included, that are older than a day."""
     removed = remove_doomed(bench)
-    oldest = time.time() - ORPHAN_AGE_S
+    oldest = bench.store.now() - ORPHAN_AGE_S
     old = [name for name, written in bench.store.list_names() if written < oldest]
     for start in range(0, len(old), BATCH):
         names = old[start : start + BATCH]

@@ -6,9 +6,10 @@ folder is shared, or one machine seals.
 
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from viatique import seals
+from viatique.db import clock
 from viatique.db import seals as stored
 from viatique.db.pool import Connection, Database
 from viatique.errors import TrailBroken
@@ -61,7 +62,7 @@ def _seal_next(database: Database, key: bytes, limit: int) -> Seal | None:
         if end is None:
             return None
         entries = b"".join(_entries(connection, start, end))
-        seal = _signed(last, start, end, entries, key)
+        seal = _signed(last, start, end, entries, key, at=clock.now(connection))
         stored.insert_seal(connection, seal, entries)
     return seal
 
@@ -71,7 +72,9 @@ def _entries(connection: Connection, start: int, end: int) -> Iterator[bytes]:
     return map(seals.entry_of, rows)
 
 
-def _signed(last: Seal | None, start: int, end: int, entries: bytes, key: bytes) -> Seal:
+def _signed(
+    last: Seal | None, start: int, end: int, entries: bytes, key: bytes, *, at: datetime
+) -> Seal:
     count, root = seals.root_of(seals.parted(entries))
     seal = Seal(
         seal_id=last.seal_id + 1 if last else 1,
@@ -80,7 +83,7 @@ def _signed(last: Seal | None, start: int, end: int, entries: bytes, key: bytes)
         event_count=count,
         root=root,
         previous=last.digest() if last else FIRST_PREVIOUS,
-        sealed_at=datetime.now(UTC),
+        sealed_at=at,
         public_key=seals.public_key_of(key),
     )
     return seals.signed(seal, key)

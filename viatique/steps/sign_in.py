@@ -8,14 +8,14 @@ import functools
 import hashlib
 import logging
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from viatique.access import Role
-from viatique.db import accounts
+from viatique.db import accounts, clock
 from viatique.db.accounts import Account
 from viatique.db.pool import Connection, Database
 from viatique.errors import NotFound
@@ -112,8 +112,8 @@ def renew_password(database: Database, login: str, *, run: Run | None = None) ->
 
 def sign_in(database: Database, login: str, password: str) -> str | Refusal:
     """The token of a new session, or why there is none."""
-    now = datetime.now(UTC)
     with database.transaction() as connection:
+        now = clock.now(connection)
         account = accounts.find_account(connection, _plain(login))
         if account and account.locked_until and account.locked_until > now:
             return Refusal.LOCKED
@@ -177,7 +177,7 @@ def begin_session(database: Database, login: str, role: Role | None = None) -> s
             connection,
             token_sha256=_digest(token),
             account_id=account_id,
-            expires_at=datetime.now(UTC) + SESSION_LASTS,
+            expires_at=clock.now(connection) + SESSION_LASTS,
         )
     logger.info("signed_in", extra={"user_id": account_id})
     return token
