@@ -74,3 +74,10 @@ def test_flows_are_killed_that_prefect_knows_of(
 ) -> None:
     trials = kills.kill_on_prefect(field, stages, kills=4, chance=chance, told=bool)
     assert not _wrong(trials)
+
+
+def test_a_worker_and_its_flow_run_are_killed(
+    field: Field, stages: dict[str, Stage], chance: random.Random
+) -> None:
+    trials = kills.kill_under_worker(field, stages, kills=2, chance=chance, told=bool)
+    assert not _wrong(trials)
