@@ -124,7 +124,7 @@ class CopyFit:
     total: Floats
     unknown: Floats
     homonyms: Floats
-    letters: NDArray[np.int64]
+    letters: NDArray[np.int16]
     symbols: tuple[int, ...]
 
     @property
@@ -228,9 +228,9 @@ def _letters(
     names: tuple[FieldName, ...],
     lexicons: Mapping[FieldName, Lexicon],
     swapped: NDArray[np.bool_],
-) -> NDArray[np.int64]:
+) -> NDArray[np.int16]:
     """Returns the (F, N) symbols of each student's full word for each field, 0 without one."""
-    result = np.zeros((len(names), len(swapped)), dtype=np.int64)
+    result = np.zeros((len(names), len(swapped)), dtype=np.int16)
     for row, name in enumerate(names):
         straight, other = lexicons[name].sizes, lexicons[OTHER_FIELD.get(name, name)].sizes
         result[row] = np.where(swapped, other, straight)
