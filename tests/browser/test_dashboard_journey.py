@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.accessibility import grave_faults
 from tests.browser.chromium import idle, sign_in, watched_page
 from tests.flows.installation import COMMAND, Installation
+from tests.flows.secrets import arguments, open_to_others, secrets_of
 from viatique.demo.exam import DemoExam, generate_exam
 from viatique.demo.plan import Traps
 
@@ -51,8 +52,7 @@ def exam(tmp_path_factory: pytest.TempPathFactory) -> DemoExam:
 @pytest.fixture(scope="module")
 def up(installation: Installation) -> Iterator[tuple[str, str]]:
     """Address and first password of ``viatique up`` in an empty home."""
-    installation.home.mkdir(parents=True)
-    log = installation.home / "up.log"
+    log = installation.home.with_name("up.log")
     with (
         log.open("w") as stderr,
         subprocess.Popen([*COMMAND, "up"], env=installation.environment, stderr=stderr) as process,
@@ -68,9 +68,14 @@ def up(installation: Installation) -> Iterator[tuple[str, str]]:
         assert address
         assert password
         yield address[1], password[1]
+        seen = arguments()
+        assert any("flows.worker" in one for one in seen.values())
+        secrets = [password[1], *secrets_of(installation.home)]
+        assert [pid for pid, one in seen.items() for secret in secrets if secret in one] == []
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert installation.run("down") == ""
+    assert open_to_others(installation.home) == []
 
 
 @pytest.fixture

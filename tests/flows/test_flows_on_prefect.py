@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.flows.installation import Installation
+from tests.flows.secrets import arguments, open_to_others, secrets_of
 from tests.flows.ways import REMARK, api, services, texts, with_database
 from viatique.demo.exam import DemoExam
 
@@ -72,3 +73,16 @@ def test_no_name_reaches_prefect_or_the_logs(
     assert len(cells) > 100
     assert files
     assert not [match[0] for text in [*cells, *files] for match in words.finditer(text)]
+
+
+def test_nothing_is_seen_by_other_users_of_the_machine(
+    installation: Installation, undisturbed: str
+) -> None:
+    assert undisturbed
+    assert open_to_others(installation.home) == []
+    with services(installation):
+        seen = arguments()
+    assert any("prefect server start" in one for one in seen.values())
+    secrets = secrets_of(installation.home)
+    assert len(secrets) > 1
+    assert [pid for pid, one in seen.items() for secret in secrets if secret in one] == []

@@ -78,6 +78,10 @@ class Cluster:
         for number in range(runs):
             (meeting / f"free-{number}").touch()
 
+    def places(self) -> list[Path]:
+        """Of those that are expected, the ones that did not come yet."""
+        return list((self.folder / "meeting").glob("free-*"))
+
     def start_worker(self, name: str, *pools: str) -> subprocess.Popen[bytes]:
         """A worker on a machine of its own, in its own folder."""
         folder = self.folder / name

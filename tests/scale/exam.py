@@ -8,7 +8,7 @@ import psycopg
 
 from tests.flows.ways import QUESTIONS
 from tests.scale.cluster import Cluster
-from viatique.demo.exam import generate_exam
+from viatique.demo.exam import DemoExam, generate_exam
 from viatique.demo.plan import NO_TRAPS
 
 
@@ -24,9 +24,13 @@ class Marked:
     finals: list[tuple[object, ...]]
 
 
-def marked_exam(machines: Cluster, *, copies: int) -> Marked:
-    """Imports and marks a made-up exam; finalizes it in a copy of the database, in one process."""
-    exam = generate_exam(machines.folder / "exam", copies=copies, traps=NO_TRAPS, dpi=75)
+def make_exam(machines: Cluster, *, copies: int) -> DemoExam:
+    """A made-up exam of whole copies."""
+    return generate_exam(machines.folder / "exam", copies=copies, traps=NO_TRAPS, dpi=75)
+
+
+def mark(machines: Cluster, exam: DemoExam) -> str:
+    """Creates the exam, imports its scan and records marks for every copy; returns its id."""
     exam_id = machines.run("exam", "create", exam.exam_toml).strip()
     machines.run("import", exam_id, exam.scan_pdf, "--inline")
     marks = [
@@ -35,6 +39,12 @@ def marked_exam(machines: Cluster, *, copies: int) -> Marked:
     path = machines.folder / "marks.json"
     path.write_text(json.dumps(marks), "utf-8")
     machines.run("marks", exam_id, path, "--inline")
+    return exam_id
+
+
+def marked_exam(machines: Cluster, *, copies: int) -> Marked:
+    """An exam with its marks; finalized in a copy of the database, in one process."""
+    exam_id = mark(machines, make_exam(machines, copies=copies))
     other = re.sub(r"/viatique\?", "/undisturbed?", machines.dsn)
     with psycopg.connect(
         re.sub(r"/viatique\?", "/postgres?", machines.dsn), autocommit=True

@@ -5,13 +5,12 @@ Everything goes over TLS; what the compose file tells the Prefect server is what
 
 import subprocess
 import sys
-from pathlib import Path
 
 import certifi
-import psutil
 import psycopg
 import pytest
 
+from tests.flows.secrets import arguments
 from tests.scale.cluster import SECRETS, Cluster, power_off
 from tests.scale.exam import Marked, finals
 from tests.scale.servers import wait_until
@@ -98,17 +97,11 @@ def test_nothing_secret_is_in_an_argument_or_a_log(
     machines: Cluster, finalized: dict[str, int]
 ) -> None:
     assert finalized
-    arguments = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family()]
-    assert any(b"flows.worker" in one for one in arguments)
-    logs = [path.read_bytes() for path in machines.folder.rglob("*.log*") if path.is_file()]
+    seen = list(arguments().values())
+    assert any("flows.worker" in one for one in seen)
+    logs = [path.read_text("utf-8") for path in machines.folder.rglob("*.log*") if path.is_file()]
     assert len(logs) > 5
-    found = [secret for secret in SECRETS for text in arguments + logs if secret.encode() in text]
-    assert found == []
-
-
-def family() -> list[int]:
-    """Everything these tests started."""
-    return [child.pid for child in psutil.Process().children(recursive=True) if child.is_running()]
+    assert [secret for secret in SECRETS for text in seen + logs if secret in text] == []
 
 
 def test_servers_of_an_unknown_authority_are_not_spoken_to(machines: Cluster) -> None:

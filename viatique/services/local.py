@@ -21,6 +21,7 @@ from viatique.services.postgres import ensure_postgres, stop_postgres
 from viatique.services.prefect_server import ensure_prefect_server, stop_prefect_server
 from viatique.services.processes import (
     Record,
+    is_root,
     read_record,
     record_of,
     running,
@@ -123,9 +124,14 @@ def last_used(home: Path) -> float:
 
 
 def _make_home(home: Path) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "run").mkdir(mode=0o700, exist_ok=True)
-    (home / "run" / "users").mkdir(exist_ok=True)
+    """The home's folders; from now on this process makes files for its own user alone."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
+    if not home.exists():
+        home.mkdir(exist_ok=True)
+        # as root, the database's unprivileged user passes through, to its own folder in there
+        home.chmod(0o711 if is_root() else 0o700)
+    (home / "run" / "users").mkdir(parents=True, exist_ok=True)
 
 
 def start_lock(home: Path) -> FileLock:

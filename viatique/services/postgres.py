@@ -193,7 +193,9 @@ def _own_folder(home: Path, account: Account) -> Path:
     note = home / "run" / "postgres.location"
     if note.exists():
         return Path(note.read_text("utf-8"))
-    SHARED_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not SHARED_FOLDER.exists():
+        SHARED_FOLDER.mkdir(parents=True, exist_ok=True)
+        SHARED_FOLDER.chmod(0o755)
     folder = SHARED_FOLDER / secrets.token_hex(8)
     folder.mkdir(mode=0o700)
     os.chown(folder, account.uid, account.gid)
