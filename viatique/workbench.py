@@ -13,7 +13,7 @@ from viatique.db.pool import Database
 from viatique.db.roles import DatabaseRole, ensure_roles
 from viatique.files import Store
 from viatique.seal_files import seal_files_of
-from viatique.services.local import ensure
+from viatique.services.local import ensure, make_home
 from viatique.settings import Settings
 from viatique.tracing import configure_tracing
 from viatique.unfinished import sweep
@@ -64,6 +64,7 @@ def open_workbench(
         DatabaseUnavailable: the database of DATABASE_URL does not answer.
     """
     home = settings.home_path
+    make_home(home)
     logs.configure_logging(home / "logs", settings.log_format)
     configure_tracing()
     with ExitStack() as stack:

@@ -42,7 +42,7 @@ class Cluster:
     dsn: str
     api_url: str
     redis_port: int
-    runs: PrefectRuns
+    client: httpx.Client
     environment: Mapping[str, str]
     logs: ExitStack = field(repr=False)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -99,7 +99,11 @@ class Cluster:
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
         """What the Prefect server answers."""
-        return self.runs._ask(method, path, body)
+        return self.runs()._ask(method, path, body)
+
+    def runs(self, *, per_exam: int = 1) -> PrefectRuns:
+        """The server's runs as the dashboard sees and starts them."""
+        return PrefectRuns(self.api_url, runs_per_exam=per_exam, client=self.client)
 
 
 def power_off(worker: subprocess.Popen[bytes]) -> None:
@@ -129,7 +133,7 @@ def cluster(folder: Path, **settings: str) -> Iterator[Cluster]:
             dsn=dsn,
             api_url=api_url,
             redis_port=redis_port,
-            runs=_runs(stack, api_url),
+            client=stack.enter_context(_client(api_url)),
             environment=_environment(folder, dsn, api_url, store, ca) | settings,
             logs=stack,
         )
@@ -140,11 +144,9 @@ def cluster(folder: Path, **settings: str) -> Iterator[Cluster]:
         yield made
 
 
-def _runs(stack: ExitStack, api_url: str) -> PrefectRuns:
-    """The runs as a dashboard sees them, which starts two of a flow on an exam."""
+def _client(api_url: str) -> httpx.Client:
     user, _, phrase = AUTH.partition(":")
-    client = httpx.Client(base_url=api_url, auth=(user, phrase), timeout=30, trust_env=False)
-    return PrefectRuns(api_url, runs_per_exam=2, client=stack.enter_context(client))
+    return httpx.Client(base_url=api_url, auth=(user, phrase), timeout=30, trust_env=False)
 
 
 def _environment(

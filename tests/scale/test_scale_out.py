@@ -62,7 +62,7 @@ def finalized(
 ) -> dict[str, int]:
     """Both workers finalize one exam; the power of one is cut while both hold copies."""
     machines.expect(len(workers))
-    machines.runs.start(FlowName.FINALIZE, ExamId(marked.exam_id))
+    machines.runs(per_exam=len(workers)).start(FlowName.FINALIZE, ExamId(marked.exam_id))
     wait_until(lambda: len(shares(machines, marked.exam_id)) == len(workers))
     wait_until(lambda: len(holders(machines)) == len(workers))
     power_off(workers["two"])

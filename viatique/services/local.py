@@ -59,7 +59,7 @@ def ensure(settings: Settings, *, prefect: bool, on_progress: Progress) -> Itera
         InvalidSettings: DATABASE_URL names a server that is too old.
     """
     home = settings.home_path
-    _make_home(home)
+    make_home(home)
     with _in_use(home):
         with start_lock(home):
             living_users(home)
@@ -79,7 +79,7 @@ def stop(settings: Settings, *, force: bool = False) -> list[str]:
     home = settings.home_path
     if not home.exists():
         return []
-    _make_home(home)
+    make_home(home)
     with start_lock(home):
         users = living_users(home)
         if users and not force:
@@ -123,7 +123,7 @@ def last_used(home: Path) -> float:
     return note.stat().st_mtime if note.exists() else 0.0
 
 
-def _make_home(home: Path) -> None:
+def make_home(home: Path) -> None:
     """The home's folders; from now on this process makes files for its own user alone."""
     home.parent.mkdir(parents=True, exist_ok=True)
     os.umask(0o077)
