@@ -1,0 +1,105 @@
+"""A store over a network loses the end of files, or is away: read again, then named."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import fsspec
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from viatique.errors import StoredFileCorrupt, StoreUnavailable
+from viatique.files import READ_TRIES, Kind, Store
+from viatique.models import Sha256
+
+DATA = b"%PDF of a copy" * 100
+
+
+class HttpPayloadError(Exception):
+    """What libraries of object stores raise is no OSError."""
+
+
+class FarFileSystem(MemoryFileSystem):
+    """Objects in memory, at the end of a bad line.
+
+    Attributes:
+        short_reads, short_writes: so many times the end is lost.
+        error: what every call ends in.
+    """
+
+    protocol = "far"
+    store: ClassVar[dict[str, Any]] = {}
+    short_reads = short_writes = 0
+    error: Exception | None = None
+
+    def cat_file(self, path: str, *arguments: object, **named: object) -> bytes:
+        return self._came(super().cat_file(path, *arguments, **named))
+
+    def get_file(self, rpath: str, lpath: str, *arguments: object, **named: object) -> None:
+        with open(lpath, "wb") as stream:  # noqa: PTH123
+            stream.write(self._came(super().cat_file(rpath)))
+
+    def pipe_file(self, path: str, value: bytes, *arguments: object, **named: object) -> None:
+        self._answer()
+        is_short, self.short_writes = self.short_writes > 0, max(0, self.short_writes - 1)
+        super().pipe_file(path, value[: len(value) // 2] if is_short else value)
+
+    def _came(self, data: bytes) -> bytes:
+        self._answer()
+        is_short, self.short_reads = self.short_reads > 0, max(0, self.short_reads - 1)
+        return data[: len(data) // 2] if is_short else data
+
+    def _answer(self) -> None:
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def far() -> Iterator[FarFileSystem]:
+    fsspec.register_implementation("far", FarFileSystem, clobber=True)
+    FarFileSystem.clear_instance_cache()
+    yield fsspec.filesystem("far")
+    FarFileSystem.store.clear()
+    FarFileSystem.clear_instance_cache()
+
+
+def read(store: Store, sha256: Sha256, *, is_local: bool) -> bytes:
+    if not is_local:
+        return store.get(sha256, Kind.COPY)
+    with store.local(sha256, Kind.COPY) as path:
+        return path.read_bytes()
+
+
+@pytest.mark.parametrize("is_local", [False, True], ids=["bytes", "file"])
+def test_a_truncated_read_is_read_again_and_named_when_it_stays_so(
+    far: FarFileSystem, *, is_local: bool
+) -> None:
+    store = Store("far://exams")
+    sha256 = store.put(DATA, Kind.COPY)
+    far.short_reads = READ_TRIES - 1
+    assert read(store, sha256, is_local=is_local) == DATA
+    far.short_reads = READ_TRIES
+    with pytest.raises(StoredFileCorrupt, match=sha256[:12]):
+        read(store, sha256, is_local=is_local)
+
+
+def test_a_truncated_write_is_told_and_mended_by_the_next(far: FarFileSystem) -> None:
+    store = Store("far://exams")
+    far.short_writes = 1
+    with pytest.raises(StoreUnavailable, match="not all was written"):
+        store.put(DATA, Kind.COPY)
+    sha256 = store.put(DATA, Kind.COPY)
+    assert store.get(sha256, Kind.COPY) == DATA
+
+
+@pytest.mark.parametrize("is_local", [False, True], ids=["bytes", "file"])
+def test_a_store_that_is_away_is_a_passing_error_without_its_text(
+    far: FarFileSystem, *, is_local: bool
+) -> None:
+    store = Store("far://exams")
+    sha256 = store.put(DATA, Kind.COPY)
+    far.error = HttpPayloadError("ZORGLUB")
+    with pytest.raises(StoreUnavailable, match="HttpPayloadError") as found:
+        read(store, sha256, is_local=is_local)
+    assert "ZORGLUB" not in str(found.value)
+    far.error = None
+    assert read(store, sha256, is_local=is_local) == DATA
