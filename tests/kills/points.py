@@ -21,9 +21,13 @@ from typing import Any
 import psycopg
 
 from viatique import workers
+from viatique.db import pool
 from viatique.models import HeaderReading
 from viatique.ocr import evidence
 from viatique.steps import read_headers
+
+WAITS_S = 5.0
+"""How long a run waits for a database that is gone, instead of 30 s: nobody brings it back."""
 
 
 class Victim(StrEnum):
@@ -95,6 +99,7 @@ def watch_flow(plan: Plan) -> None:
     ):
         _wrap(owner, name, lambda session: reach(Kind.FLOW_SQL, session))
     _watch_files(plan.root, lambda: reach(Kind.FLOW_FILE))
+    pool.POOL_TIMEOUT_S = WAITS_S
     workers._start = functools.partial(start_pool_process, plan)  # type: ignore[assignment]
     workers.get_context = lambda _method: get_context("forkserver")  # type: ignore[assignment]
 
