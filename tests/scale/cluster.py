@@ -23,8 +23,10 @@ from tests.scale.servers import PASSWORD, redis, tls_postgres, wait_until
 from tests.scale.waiting import MEETING, WAIT
 from viatique.services.environment import QUIET, SERVER
 from viatique.services.flow_runs import PrefectRuns
+from viatique.services.local import stop
 from viatique.services.prefect_database import postgres_variables
 from viatique.services.processes import LOOPBACK, free_port
+from viatique.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 AUTH = "operator:a-phrase-of-the-tests"
@@ -229,3 +231,5 @@ def _stop(made: Cluster, server: subprocess.Popen[bytes]) -> None:
         if worker.poll() is None:
             power_off(worker)
     power_off(server)
+    for keeper in made.folder.glob("*/run/keeper.json"):
+        stop(Settings(home=keeper.parents[1]), force=True)
