@@ -105,6 +105,7 @@ class Ground:
         return locate(self.home)
 
     def postgres_pid(self) -> int:
+        assert self.dsn, "it may have been killed a moment ago"
         server = find_server(self._location)
         assert server is not None
         return server.pid
