@@ -89,12 +89,17 @@ def _claimed_by_others(beliefs: Floats) -> Floats:
 
 
 def _assign(logs: Floats) -> NDArray[np.int64]:
-    """Assigns each copy a student of its own or nobody: (M,), N for nobody."""
-    copies, students = logs.shape[0], logs.shape[1] - 1
-    alone = np.full((copies, copies), 1e6)
-    np.fill_diagonal(alone, -logs[:, -1])
+    """Assigns each copy a student of its own or nobody: (M,), N for nobody.
+
+    A student who is no better than nobody is worth as much as nobody, so a copy that gets one gets
+    nobody: no column of its own is needed for that.
+    """
     # half a second to load, which commands that decide nothing do without
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
-    _, columns = linear_sum_assignment(np.hstack([-logs[:, :-1], alone]))
-    return np.minimum(columns, students)
+    students = logs.shape[1] - 1
+    gains = np.maximum(logs[:, :-1] - logs[:, -1:], 0.0)
+    rows, columns = linear_sum_assignment(gains, maximize=True)
+    assigned = np.full(len(logs), students)
+    assigned[rows] = np.where(gains[rows, columns] > 0.0, columns, students)
+    return assigned
