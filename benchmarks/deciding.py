@@ -10,8 +10,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.exam_pages import read_scan
-from viatique.decision import decide
 from viatique.demo.people import make_students
+from viatique.identity.decision import decide
 from viatique.models import CopyId, StudentId
 from viatique.roster import read_roster
 

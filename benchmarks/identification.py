@@ -17,9 +17,9 @@ from rapidfuzz import fuzz, process
 from scipy.optimize import linear_sum_assignment
 
 from benchmarks.exam_pages import DEGRADATIONS, load_readings, read_scan, save_readings
-from viatique.decision import decide
+from viatique.identity.decision import decide
+from viatique.identity.name_variants import fold_letters
 from viatique.models import CopyId, Decision, FieldName, HeaderReading, Student, StudentId
-from viatique.name_variants import fold_letters
 from viatique.roster import read_roster
 
 Truth = dict[CopyId, StudentId | None]

@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.exam_pages import load_readings
 from benchmarks.identification import read_truth
-from viatique.decision import decide
+from viatique.identity.decision import decide
+from viatique.identity.name_variants import fold_letters
 from viatique.models import Student
-from viatique.name_variants import fold_letters
 from viatique.roster import read_roster
 
 Rng = np.random.Generator

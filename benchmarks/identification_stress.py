@@ -24,9 +24,9 @@ from benchmarks.identification import (
 )
 from benchmarks.made_up_headers import Hands, MadeUpExam, compose, digits_of, load_hands
 from benchmarks.reliability_plot import draw_reliability
-from viatique.decision import decide
 from viatique.demo.people import make_students
 from viatique.exam_file import read_exam_file
+from viatique.identity.decision import decide
 from viatique.models import CopyId, Decision, FieldName, HeaderSpec, Student, StudentId
 from viatique.ocr.engine import Engine
 from viatique.ocr.fields import read_header

@@ -16,8 +16,8 @@ import numpy as np
 import pymupdf
 from numpy.typing import NDArray
 
+from viatique.identity.name_variants import fold_letters
 from viatique.models import CopyId, Student, StudentId
-from viatique.name_variants import fold_letters
 
 Picture = NDArray[np.uint8]
 """uint8, (height, width), 0 = black."""

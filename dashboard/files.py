@@ -20,8 +20,8 @@ from viatique.access import Permission
 from viatique.db.pool import Database
 from viatique.errors import Conflict, Forbidden, NotFound, ViatiqueError
 from viatique.files import Store
+from viatique.marking.results import Profile
 from viatique.models import CopyId, ExamId
-from viatique.results import Profile
 from viatique.run import Run
 from viatique.steps.download import download_copy, download_final
 from viatique.steps.export_results import send_csv, send_pdfs

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from viatique.errors import InvalidExamFile, Problem
+from viatique.marking.scoring import DEFAULT_STEP, Question, Scheme, check_scheme
 from viatique.models import FieldName, HeaderForm, HeaderSpec, Language, Layout, Rect, Segmentation
-from viatique.scoring import DEFAULT_STEP, Question, Scheme, check_scheme
 
 NAME_LIMIT = 200
 """Longest exam name and question label: what fits two lines of the score page."""

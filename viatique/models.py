@@ -120,7 +120,8 @@ class FieldReading:
 
     Attributes:
         log_probs: float32 (T, K) natural-log posteriors of the folded alphabet, column 0 = CTC
-            blank (``viatique.matching`` has the alphabet); shape (0, K) unless state is READ.
+            blank (``viatique.identity.matching`` has the alphabet); shape (0, K) unless state is
+            READ.
         text: the free reading, for people on authorised screens; personal data.
         zone: where the field was found on the upright page.
     """

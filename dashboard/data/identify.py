@@ -19,6 +19,7 @@ from viatique.db.review import (
 )
 from viatique.drawing import draw_page
 from viatique.files import Kind
+from viatique.identity.review_queue import review_order
 from viatique.models import (
     Candidate,
     CopyId,
@@ -30,7 +31,6 @@ from viatique.models import (
     StudentId,
 )
 from viatique.ocr import evidence
-from viatique.review_queue import review_order
 
 HEADER_DPI = 130
 HEADER_MARGIN = 0.04

@@ -6,7 +6,7 @@ from dashboard.core import open_database
 from viatique.db.copies import find_copy
 from viatique.db.dispatch import find_duty
 from viatique.db.exams import Exam, find_exam
-from viatique.dispatch import part_leaves
+from viatique.marking.dispatch import part_leaves
 from viatique.models import CopyId
 
 

@@ -6,8 +6,8 @@ from dashboard.core import open_database
 from viatique.db.accounts import list_accounts
 from viatique.db.exams import Exam, find_exam
 from viatique.db.markers import MarkerFigures
+from viatique.marking.results import Figures
 from viatique.models import ExamId
-from viatique.results import Figures
 from viatique.steps.finalize_request import FinalizeState, finalize_state
 from viatique.steps.statistics import statistics_of
 

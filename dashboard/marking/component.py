@@ -16,8 +16,8 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 from dashboard.marking.texts import texts_in
 from viatique.db.exams import Exam
+from viatique.marking.scoring import walk, weight
 from viatique.models import CopyId, Language
-from viatique.scoring import walk, weight
 
 FOLDER = Path(__file__).parent
 PROJECT, NAME = "viatique", "marking"

@@ -59,4 +59,4 @@ REASONS: dict[str, tuple[str, str]] = {
     "student_number_differs": ("number differs", "le numéro diffère"),
     "fields_swapped": ("last and first name swapped", "nom et prénom inversés"),
 }
-"""Why a candidate fits, by the codes of ``viatique.matching``."""
+"""Why a candidate fits, by the codes of ``viatique.identity.matching``."""

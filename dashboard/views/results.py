@@ -11,8 +11,8 @@ from dashboard.files import finals_address, results_address
 from dashboard.look import show_downloads, show_empty, show_title
 from dashboard.page import Visit, chosen_exam, errors_shown
 from viatique.access import Permission
+from viatique.marking.results import Figures, Profile
 from viatique.models import ExamId, Language
-from viatique.results import Figures, Profile
 from viatique.run import SYSTEM
 
 

@@ -20,8 +20,8 @@ from viatique.access import Role
 from viatique.db.audit import list_events
 from viatique.inline import run_finalize
 from viatique.lifecycle import Action
+from viatique.marking.results import Profile
 from viatique.models import ExamId, Language
-from viatique.results import Profile
 from viatique.run import new_run
 from viatique.steps.export_results import list_results
 from viatique.steps.release_results import release_results

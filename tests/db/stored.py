@@ -7,6 +7,7 @@ from viatique.db.copies import NewCopy
 from viatique.db.exams import allocate_copy_numbers, insert_exam, new_exam_id
 from viatique.db.pool import Database
 from viatique.exam_file import ExamFile
+from viatique.marking.scoring import Question, Scheme
 from viatique.models import (
     CopyId,
     ExamId,
@@ -19,7 +20,6 @@ from viatique.models import (
     StudentId,
 )
 from viatique.run import Run
-from viatique.scoring import Question, Scheme
 
 RUN = Run(correlation_id="00000000-0000-4000-8000-000000000001")
 

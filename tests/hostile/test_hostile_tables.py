@@ -9,7 +9,7 @@ from tests.hostile.mutations import TEXT_TOKENS, mutated
 from tests.hostile.tables import EXAM, TABLES, judge_table
 from viatique.errors import InvalidTable
 from viatique.exam_file import read_exam_file
-from viatique.marks_file import read_marks
+from viatique.marking.marks_file import read_marks
 from viatique.roster import read_roster
 from viatique.workbench import Workbench
 

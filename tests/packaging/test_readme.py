@@ -10,7 +10,7 @@ from viatique.api.measures import DURATIONS, REQUESTS
 from viatique.cli.app import app
 from viatique.exam_file import read_exam_file
 from viatique.lifecycle import CopyStatus
-from viatique.marks_file import read_marks
+from viatique.marking.marks_file import read_marks
 from viatique.measured import METRICS
 from viatique.models import AnnotationKind, IdentityState
 from viatique.settings import Settings

@@ -7,9 +7,9 @@ import numpy as np
 from tests.unit.posteriors import posteriors
 from viatique.db.identities import insert_reading
 from viatique.files import Kind
+from viatique.identity.name_variants import fold_letters
 from viatique.inline import run_identify
 from viatique.models import CopyId, ExamId, FieldName, FieldReading, FieldState, HeaderReading
-from viatique.name_variants import fold_letters
 from viatique.ocr import evidence
 from viatique.run import new_run
 from viatique.workbench import Workbench

@@ -21,9 +21,9 @@ from viatique.db.dispatch import Mode, list_assignments
 from viatique.db.locks import Lock
 from viatique.db.marking import Scored
 from viatique.db.pool import Database
-from viatique.dispatch import Slot
 from viatique.errors import Conflict, Forbidden, InvalidInput, NotFound
 from viatique.lifecycle import Action, CopyStatus, Move
+from viatique.marking.dispatch import Slot
 from viatique.models import CopyId, ExamId
 from viatique.run import Run, new_run
 from viatique.steps import mark_copy as step

@@ -13,8 +13,8 @@ from viatique.db.audit import list_events
 from viatique.errors import InvalidInput, NotReleased
 from viatique.inline import run_finalize
 from viatique.lifecycle import Action
+from viatique.marking.results import Profile, ResultState
 from viatique.models import ExamId
-from viatique.results import Profile, ResultState
 from viatique.run import new_run
 from viatique.steps.export_results import export_csv, export_pdfs, list_results
 from viatique.steps.release_results import release_results

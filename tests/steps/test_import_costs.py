@@ -18,7 +18,7 @@ from viatique.models import CopyId, ExamId, Half, Layout, Placement, Segmentatio
 from viatique.pdf import glance
 from viatique.pdf.jpeg import jpeg_frame
 from viatique.run import new_run
-from viatique.segmentation import CopyPlan
+from viatique.scans.segmentation import CopyPlan
 from viatique.steps import held_scan, import_scan, scan_jobs
 from viatique.steps.create_exam import create_exam
 from viatique.steps.scan_jobs import CutJob, LookJob, PlanJob

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.matching import encode
+from viatique.identity.matching import encode
 
 
 def posteriors(

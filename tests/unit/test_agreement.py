@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from viatique.agreement import Given, agreed
+from viatique.marking.agreement import Given, agreed
 
 STEP = Decimal("0.25")
 

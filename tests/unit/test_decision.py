@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.posteriors import posteriors
-from viatique.decision import decide
+from viatique.identity.decision import decide
+from viatique.identity.name_variants import fold_letters
 from viatique.models import (
     CopyId,
     Decision,
@@ -23,7 +24,6 @@ from viatique.models import (
     Student,
     StudentId,
 )
-from viatique.name_variants import fold_letters
 
 AUTO, REVIEW = IdentityState.AUTO, IdentityState.REVIEW
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.posteriors import posteriors
-from viatique.decision import LONG_NUMBER, decide
+from viatique.identity.decision import LONG_NUMBER, decide
 from viatique.models import (
     CopyId,
     Decision,

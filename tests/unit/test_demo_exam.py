@@ -14,7 +14,7 @@ from viatique.demo.marks import demo_marks
 from viatique.demo.plan import NO_TRAPS, Trap, Traps, plan_exam
 from viatique.exam_file import read_exam_file
 from viatique.lifecycle import CopyStatus
-from viatique.marks_file import CopyFacts, check_marks, read_marks
+from viatique.marking.marks_file import CopyFacts, check_marks, read_marks
 from viatique.models import CopyId, Layout
 from viatique.roster import read_roster
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viatique.dispatch import WHOLE, Slot, part_leaves, parts_of, share_out
 from viatique.errors import InvalidInput
+from viatique.marking.dispatch import WHOLE, Slot, part_leaves, parts_of, share_out
+from viatique.marking.scoring import Question, Scheme
 from viatique.models import CopyId
-from viatique.scoring import Question, Scheme
 
 SCHEME = Scheme(
     total=Decimal(20),

@@ -12,7 +12,7 @@ from tests.unit.test_scoring import SCHEME
 from viatique.errors import InvalidExamFile, InvalidMarks, InvalidRoster
 from viatique.exam_file import read_exam_file
 from viatique.lifecycle import CopyStatus
-from viatique.marks_file import CopyFacts, check_marks, read_marks
+from viatique.marking.marks_file import CopyFacts, check_marks, read_marks
 from viatique.models import AnnotationKind, CopyId, Layout, Rect, Segmentation
 from viatique.roster import read_roster, split_full_name
 

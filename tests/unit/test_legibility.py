@@ -9,11 +9,11 @@ import pytest
 
 from tests.conftest import SHARED
 from tests.unit.pdf_factories import Picture, jpeg, paper, ruled_page, squared_page
-from viatique.legibility import defect_of, is_plainly_fine, measure
 from viatique.models import Half
-from viatique.page_defects import PageDefect, has_illegible, short_sides, starts_blank
 from viatique.pdf.glance import GLANCE_DPI, glance, glimpse, half_of
 from viatique.pdf.render import grey
+from viatique.scans.legibility import defect_of, is_plainly_fine, measure
+from viatique.scans.page_defects import PageDefect, has_illegible, short_sides, starts_blank
 
 SCAN_DPI = 200
 

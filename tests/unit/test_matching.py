@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.unit.posteriors import posteriors
-from viatique.matching import (
+from viatique.identity.matching import (
     best_free_score,
     ctc_scores,
     encode,

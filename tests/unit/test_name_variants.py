@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viatique.name_variants import (
+from viatique.identity.name_variants import (
     date_variants,
     first_name_variants,
     fold_letters,

@@ -11,9 +11,9 @@ import pytest
 
 from tests.conftest import SHARED
 from tests.unit.pdf_factories import Picture, framed_page, ruled_page, squared_page
-from viatique.header_look import HeaderLook, look_for_header
 from viatique.models import Half
 from viatique.pdf.glance import glance, half_of
+from viatique.scans.header_look import HeaderLook, look_for_header
 
 
 def looked(page: Picture) -> HeaderLook | None:

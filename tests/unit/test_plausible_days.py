@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tests.unit.posteriors import posteriors
-from viatique.matching import prepared
-from viatique.plausible_days import plausible_days, reads_as_day
+from viatique.identity.matching import prepared
+from viatique.identity.plausible_days import plausible_days, reads_as_day
 
 
 @pytest.mark.parametrize(

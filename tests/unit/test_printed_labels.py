@@ -3,8 +3,8 @@
 import pytest
 
 from tests.unit.posteriors import posteriors
-from viatique.matching import encode, pack, penalties, prepared
-from viatique.printed_labels import views
+from viatique.identity.matching import encode, pack, penalties, prepared
+from viatique.identity.printed_labels import views
 
 
 @pytest.mark.parametrize("label", ["NOM", "PRENOM", "RENOM", "ENO"])

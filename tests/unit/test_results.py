@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from viatique.marking.results import FORMULA_STARTS, Profile, Result, ResultState, figures, to_csv
+from viatique.marking.scoring import Question, Scheme
 from viatique.models import CopyId, Student, StudentId
-from viatique.results import FORMULA_STARTS, Profile, Result, ResultState, figures, to_csv
-from viatique.scoring import Question, Scheme
 
 SCHEME = Scheme(
     total=Decimal(20),

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from viatique.identity.review_queue import review_order
 from viatique.models import Candidate, CopyId, StudentId
-from viatique.review_queue import review_order
 
 
 def chances(**by_student: float) -> list[Candidate]:

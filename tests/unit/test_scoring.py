@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viatique.errors import InvalidExamFile
-from viatique.scoring import (
+from viatique.marking.scoring import (
     Question,
     Scheme,
     check_scheme,

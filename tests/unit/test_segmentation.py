@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viatique.models import Half, Layout, Placement, Segmentation
-from viatique.segmentation import CopyPlan, PlanProblem, Side, first_parts, plan_copies
+from viatique.scans.segmentation import CopyPlan, PlanProblem, Side, first_parts, plan_copies
 
 Headers = Mapping[tuple[int, Half], int]
 

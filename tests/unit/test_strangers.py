@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from viatique.identity.strangers import OFF_ROSTER, SHARED, stranger_costs
 from viatique.models import FieldName
-from viatique.strangers import OFF_ROSTER, SHARED, stranger_costs
 
 NAMES = (FieldName.LAST_NAME, FieldName.FIRST_NAME, FieldName.BIRTH_DATE)
 UNKNOWN = np.array([12.0, 5.0, 7.0])

@@ -5,8 +5,8 @@ import pytest
 from dashboard import wording
 from dashboard.texts import identify
 from viatique.models import IdentityReason, Language
-from viatique.page_defects import PageDefect
-from viatique.segmentation import PlanProblem
+from viatique.scans.page_defects import PageDefect
+from viatique.scans.segmentation import PlanProblem
 from viatique.texts import REASONS, TEXTS, reason_text
 
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from viatique.api.shapes import Shape
-from viatique.results import Figures
+from viatique.marking.results import Figures
 from viatique.steps.statistics import Statistics
 
 

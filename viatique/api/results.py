@@ -10,7 +10,7 @@ from viatique.api.callers import Namer, Staff
 from viatique.api.figures import FiguresOut
 from viatique.api.parts import parts_of
 from viatique.api.paths import PREFIX, CopyPath, ExamPath
-from viatique.results import Profile
+from viatique.marking.results import Profile
 from viatique.steps.download import download_final
 from viatique.steps.export_results import send_csv, send_pdfs
 from viatique.steps.release_results import require_release

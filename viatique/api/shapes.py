@@ -15,9 +15,9 @@ from viatique.db.listings import ListedCopy
 from viatique.db.locks import Lock
 from viatique.db.marking import Appreciation, Draft, Scored
 from viatique.lifecycle import Action, CopyStatus, UnlockReason
-from viatique.marks_file import REMARK_LIMIT
+from viatique.marking.marks_file import REMARK_LIMIT
+from viatique.marking.scoring import walk, weight
 from viatique.models import Annotation, AnnotationKind, IdentityState, Rect
-from viatique.scoring import walk, weight
 
 DRAFT_BYTES = 256 * 1024
 STROKES, STROKE_POINTS = 200, 2000

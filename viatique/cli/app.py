@@ -33,7 +33,7 @@ from viatique.errors import (
     ViatiqueError,
 )
 from viatique.logs import severity
-from viatique.results import Profile
+from viatique.marking.results import Profile
 from viatique.run import new_run
 from viatique.services.foreground import API_PORT, hold
 from viatique.services.local import stop

@@ -16,8 +16,8 @@ from viatique.demo.exam import DemoExam, generate_exam
 from viatique.demo.marks import demo_marks
 from viatique.files import Kind
 from viatique.lifecycle import MARKABLE
+from viatique.marking.results import Profile
 from viatique.models import ExamId
-from viatique.results import Profile
 from viatique.run import new_run
 from viatique.steps.create_exam import create_exam
 from viatique.steps.export_results import export_csv, export_pdfs

@@ -11,9 +11,9 @@ from viatique.db.accounts import list_accounts
 from viatique.db.exams import find_exam, list_exams
 from viatique.db.pool import Database
 from viatique.files import Kind
+from viatique.marking.results import Figures, Result, ResultState, figures
+from viatique.marking.scoring import Scheme
 from viatique.models import ExamId
-from viatique.results import Figures, Result, ResultState, figures
-from viatique.scoring import Scheme
 from viatique.steps.check_exam import Check
 from viatique.texts import CLI_LANGUAGE, reason_text, text
 from viatique.workbench import Workbench

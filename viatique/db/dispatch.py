@@ -8,13 +8,13 @@ from psycopg.types.json import Jsonb
 
 from viatique.access import Role
 from viatique.db.pool import Connection
-from viatique.dispatch import Slot
 from viatique.lifecycle import CopyStatus
+from viatique.marking.dispatch import Slot
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
 PartLeaves = Sequence[tuple[str, str]]
-"""Pairs of a part and a question in it, as ``viatique.dispatch.part_leaves`` gives them."""
+"""Pairs of a part and a question in it, as ``viatique.marking.dispatch.part_leaves`` gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from viatique.db.pool import Connection
 from viatique.errors import NotFound
 from viatique.exam_file import ExamFile
 from viatique.lifecycle import Action
+from viatique.marking.scoring import Question, Scheme
 from viatique.models import (
     ExamId,
     FieldName,
@@ -27,7 +28,6 @@ from viatique.models import (
     StudentId,
 )
 from viatique.run import Run
-from viatique.scoring import Question, Scheme
 
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that reads as a digit, so an id survives being copied by hand."""

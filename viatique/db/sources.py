@@ -9,8 +9,8 @@ from viatique.db.pool import Connection
 from viatique.errors import NotFound
 from viatique.lifecycle import Action
 from viatique.models import ExamId, Sha256
-from viatique.page_defects import PageDefect
 from viatique.run import Run
+from viatique.scans.page_defects import PageDefect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from viatique.marking.scoring import Question, Scheme
 from viatique.models import AnnotationKind, CopyId
-from viatique.scoring import Question, Scheme
 
 MARGIN = ("Bien", "À justifier", "Oui", "Unités ?", "Revoir le cours", "Très bonne méthode")
 REMARKS = (

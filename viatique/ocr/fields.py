@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from viatique.alphabet import alphabet_of, fold_posteriors, fold_weights
+from viatique.identity.alphabet import alphabet_of, fold_posteriors, fold_weights
 from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, HeaderSpec, Rect
 from viatique.ocr.engine import Engine
 from viatique.ocr.form import Form, Grey, cropped, on_page, possible_forms

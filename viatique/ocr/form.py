@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.header_look import HeaderLook, look_for_header
 from viatique.models import HeaderForm, HeaderSpec, Rect
+from viatique.scans.header_look import HeaderLook, look_for_header
 
 Grey = NDArray[np.uint8]
 """uint8, (height, width), 0 = black."""

@@ -6,7 +6,6 @@ the copy; readings change that no more.
 
 from dataclasses import replace
 
-from viatique.agreement import Given, agreed
 from viatique.db import marking, readings
 from viatique.db.copies import find_copy
 from viatique.db.dispatch import Mode
@@ -16,9 +15,10 @@ from viatique.db.pool import Connection, Database
 from viatique.db.readings import Disagreement, Reading
 from viatique.errors import Conflict
 from viatique.lifecycle import LockConflict
+from viatique.marking.agreement import Given, agreed
+from viatique.marking.scoring import Scheme
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
-from viatique.scoring import Scheme
 
 
 def agree_on(

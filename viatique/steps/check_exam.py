@@ -18,7 +18,7 @@ from viatique.ocr.fields import read_header
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import open_pdf
 from viatique.pdf.render import render_page
-from viatique.segmentation import CopyPlan
+from viatique.scans.segmentation import CopyPlan
 from viatique.steps.read_headers import READING_DPI, engine_of_process
 from viatique.steps.scan_jobs import PlanJob, count_pages, plan_scan_copies
 from viatique.workbench import Workbench

@@ -7,8 +7,8 @@ from viatique.db import identities
 from viatique.db.exams import list_students
 from viatique.db.identities import Applied, StoredReading
 from viatique.db.pool import Connection, Database
-from viatique.decision import decide
 from viatique.files import Kind, Store
+from viatique.identity.decision import decide
 from viatique.models import Decision, ExamId, IdentityState, Student
 from viatique.ocr import evidence
 from viatique.run import Run

@@ -15,8 +15,8 @@ from viatique.db.dispatch import AssignedCopy, Mode, ReadyCopy
 from viatique.db.exams import Exam, find_exam
 from viatique.db.locks import Lock
 from viatique.db.pool import Connection, Database
-from viatique.dispatch import Slot, part_leaves, parts_of, share_out
 from viatique.errors import Conflict, InvalidInput
+from viatique.marking.dispatch import Slot, part_leaves, parts_of, share_out
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
 

@@ -20,10 +20,10 @@ from viatique.db.pool import Database
 from viatique.errors import InvalidInput
 from viatique.files import Kind, Store
 from viatique.lifecycle import Action
+from viatique.marking.results import Profile, Result, ResultState, to_csv
+from viatique.marking.scoring import Scheme
 from viatique.models import CopyId, ExamId, Sha256, Student, StudentId
-from viatique.results import Profile, Result, ResultState, to_csv
 from viatique.run import Run
-from viatique.scoring import Scheme
 from viatique.steps.release_results import require_release
 
 logger = logging.getLogger("grading")

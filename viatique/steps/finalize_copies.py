@@ -15,11 +15,11 @@ from viatique.db.pool import Connection
 from viatique.errors import TransientError, ViatiqueError
 from viatique.files import Kind, Store
 from viatique.lifecycle import CopyStatus, Move
+from viatique.marking.scoring import score_rows, total_score
 from viatique.measured import Outcome
 from viatique.models import Annotation, CopyId, ExamId, Language, ScoreSheet, Sha256
 from viatique.pdf.finalize import compose_final, verify_final
 from viatique.run import Run
-from viatique.scoring import score_rows, total_score
 from viatique.steps.measure import observe_finalize
 from viatique.steps.outcome import ChunkOutcome
 from viatique.tracing import traced

@@ -21,7 +21,7 @@ from viatique.files import Kind
 from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
 from viatique.run import Run, new_run
-from viatique.segmentation import CopyPlan, PlanProblem
+from viatique.scans.segmentation import CopyPlan, PlanProblem
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome
 from viatique.steps.scan_jobs import CutJob, PlanJob, count_pages, cut_pieces, plan_scan_copies

@@ -18,12 +18,12 @@ from viatique.db.locks import Hold
 from viatique.db.marking import Appreciation, Draft, Scored
 from viatique.db.pool import Connection, Database
 from viatique.db.readings import OVERALL
-from viatique.dispatch import part_leaves
 from viatique.errors import Forbidden, InvalidInput, NotFound
 from viatique.lifecycle import LockConflict
+from viatique.marking.dispatch import part_leaves
+from viatique.marking.scoring import Scheme, points_problem
 from viatique.models import Annotation, CopyId
 from viatique.run import Run
-from viatique.scoring import Scheme, points_problem
 from viatique.steps.agree import agree_on
 from viatique.steps.locks import Refused, duty_of, refuse
 

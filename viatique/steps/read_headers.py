@@ -43,9 +43,9 @@ from viatique.ocr.engine import Engine, load_engine
 from viatique.ocr.fields import read_header
 from viatique.ocr.known_forms import KnownForms
 from viatique.ocr.zones import learn_forms
-from viatique.page_defects import PageDefect
 from viatique.pdf.render import render_page
 from viatique.run import Run
+from viatique.scans.page_defects import PageDefect
 from viatique.steps.measure import observe_ocr_error
 from viatique.steps.outcome import ChunkOutcome
 from viatique.tracing import traced

@@ -16,7 +16,7 @@ from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_r
 from viatique.errors import Conflict, NotFound
 from viatique.files import Kind
 from viatique.lifecycle import LockConflict
-from viatique.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
+from viatique.marking.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
 from viatique.models import Annotation, CopyId, ExamId, Sha256
 from viatique.run import Run, new_run
 from viatique.tracing import traced

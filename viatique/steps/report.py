@@ -7,9 +7,9 @@ from viatique.db import claims, copies, identities
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection, Database
 from viatique.db.sources import list_sources
+from viatique.identity.review_queue import review_order
 from viatique.lifecycle import MARKABLE, CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState
-from viatique.review_queue import review_order
 from viatique.run import Run
 
 
@@ -32,7 +32,7 @@ class ExamReport:
     """Counts and waiting copies of one exam; ids and codes only.
 
     Attributes:
-        in_review: in the order that helps most (``viatique.review_queue``).
+        in_review: in the order that helps most (``viatique.identity.review_queue``).
         unmarked: copies that could be marked and whose marks are not complete.
         failed: copies whose last work failed.
     """

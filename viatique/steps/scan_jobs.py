@@ -21,15 +21,15 @@ from viatique.errors import (
     ViatiqueError,
 )
 from viatique.files import Kind, Store
-from viatique.header_look import look_for_header
-from viatique.legibility import defect_of, is_plainly_fine, measure
 from viatique.models import Half, Layout, Segmentation, Sha256
-from viatique.page_defects import PageDefect, short_sides
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.document import MUPDF_ERRORS
 from viatique.pdf.glance import glance, glimpse, half_of
 from viatique.pdf.inspect import PageFacts, inspect_scan, load_page, page_facts
-from viatique.segmentation import (
+from viatique.scans.header_look import look_for_header
+from viatique.scans.legibility import defect_of, is_plainly_fine, measure
+from viatique.scans.page_defects import PageDefect, short_sides
+from viatique.scans.segmentation import (
     CopyPlan,
     Side,
     first_parts,

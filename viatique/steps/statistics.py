@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from viatique.db.markers import MarkerFigures, list_marker_figures
 from viatique.db.pool import Database
+from viatique.marking.results import Figures, figures
+from viatique.marking.scoring import Scheme
 from viatique.models import ExamId
-from viatique.results import Figures, figures
-from viatique.scoring import Scheme
 from viatique.steps.export_results import list_results
 
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from viatique.errors import InvalidMarks, Problem
 from viatique.lifecycle import MARKABLE, CopyStatus
+from viatique.marking.scoring import Scheme, points_problem
 from viatique.models import Annotation, AnnotationKind, CopyId, Rect
-from viatique.scoring import Scheme, points_problem
 from viatique.tables import Row, Table, decode_text, read_table
 
 REMARK_LIMIT = 5_000

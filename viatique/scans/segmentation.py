@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from viatique.models import Half, Layout, Placement, Segmentation
-from viatique.page_defects import PageDefect, has_illegible, starts_blank
+from viatique.scans.page_defects import PageDefect, has_illegible, starts_blank
 
 Look = Callable[[int, Half], int | None]
 """Given a 0-based side and its part: the turn (0 or 180) of the header there, None if none."""

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from viatique.matching import Floats
+from viatique.identity.matching import Floats
 from viatique.models import FieldName
 
 OFF_ROSTER = 3.5

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from viatique.matching import Floats, free_reading
-from viatique.name_variants import Variant, date_variants
+from viatique.identity.matching import Floats, free_reading
+from viatique.identity.name_variants import Variant, date_variants
 
 OLDEST, YOUNGEST = 1920, 2025
 """Years of birth of anyone who may sit an exam."""

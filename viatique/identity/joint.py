@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.matching import Floats
+from viatique.identity.matching import Floats
+from viatique.identity.roster_fit import CopyFit
+from viatique.identity.strangers import stranger_costs
 from viatique.models import CopyId, Student, StudentId
-from viatique.roster_fit import CopyFit
-from viatique.strangers import stranger_costs
 
 LOG_NOBODY = float(np.log(0.03))
 """Prior of a copy whose writer is not on the roster."""

@@ -11,8 +11,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from viatique.joint import Room, joint_beliefs
-from viatique.matching import Floats
+from viatique.identity.joint import Room, joint_beliefs
+from viatique.identity.matching import Floats
+from viatique.identity.roster_fit import OTHER_FIELD, CopyFit, fit_all
 from viatique.models import (
     NO_ENGINE,
     Candidate,
@@ -26,7 +27,6 @@ from viatique.models import (
     Student,
     StudentId,
 )
-from viatique.roster_fit import OTHER_FIELD, CopyFit, fit_all
 
 FITS = 4.5
 """A field that costs less fits the student: less than one wrong letter or digit (6-7 nats)."""

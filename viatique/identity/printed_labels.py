@@ -6,7 +6,7 @@ cost three wrong letters. Only the frames are looked at; the whole crop always s
 
 import re
 
-from viatique.matching import Floats, emission_ends, free_reading
+from viatique.identity.matching import Floats, emission_ends, free_reading
 
 LABELS = ("NOM", "PRENOM", "PRENOMS")
 MIN_FRAGMENT = 2

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from viatique.errors import InvalidInput
+from viatique.marking.scoring import Scheme, walk
 from viatique.models import CopyId
-from viatique.scoring import Scheme, walk
 
 WHOLE = ""
 """The part of a copy that is all of it."""

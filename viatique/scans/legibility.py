@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.page_defects import PageDefect
+from viatique.scans.page_defects import PageDefect
 
 NEIGHBOURHOOD_PX = 31
 """Paper is the mean of so many pixels around, as in ``header_look``."""

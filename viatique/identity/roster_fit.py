@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.matching import (
+from viatique.identity.matching import (
     Floats,
     WordSet,
     encode,
@@ -20,8 +20,7 @@ from viatique.matching import (
     penalties,
     prepared,
 )
-from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
-from viatique.name_variants import (
+from viatique.identity.name_variants import (
     Variant,
     date_variants,
     first_name_variants,
@@ -29,8 +28,9 @@ from viatique.name_variants import (
     last_name_variants,
     number_variants,
 )
-from viatique.plausible_days import plausible_days, reads_as_day
-from viatique.printed_labels import views
+from viatique.identity.plausible_days import plausible_days, reads_as_day
+from viatique.identity.printed_labels import views
+from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
 
 FIELD_CAP = 26.0
 """Most one field may count against a student, nats: about four wrong letters. A field cropped on
