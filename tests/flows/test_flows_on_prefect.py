@@ -79,6 +79,7 @@ def test_nothing_is_seen_by_other_users_of_the_machine(
     installation: Installation, undisturbed: str
 ) -> None:
     assert undisturbed
+    installation.run("audit", "seal")
     assert open_to_others(installation.home) == []
     with services(installation):
         seen = arguments()

@@ -50,7 +50,8 @@ TRUTHS = {
     "grading_identify_duration_seconds_count": """
         SELECT lower(state), count(*) FROM (
             SELECT DISTINCT ON (copy_id) details ->> 'state' AS state FROM audit_event
-            WHERE action = 'IDENTIFY' ORDER BY copy_id, event_id
+            WHERE action = 'IDENTIFY' AND copy_id IN (SELECT copy_id FROM header_reading)
+            ORDER BY copy_id, event_id
         ) AS first GROUP BY 1
     """,
     "grading_copies_by_status": """

@@ -93,6 +93,9 @@ def _prometheus(
     config = yaml.safe_load((INFRA / "prometheus" / "prometheus.yml").read_text("utf-8"))
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"{LOCAL}:{ports[1]}"]
+    config["scrape_configs"] = [
+        job for job in config["scrape_configs"] if job["job_name"] in targets
+    ]
     for job in config["scrape_configs"]:
         job["authorization"]["credentials_file"] = str(token)
         job["static_configs"][0]["targets"] = [f"{LOCAL}:{targets[job['job_name']]}"]
