@@ -55,7 +55,9 @@ def test_an_account_that_asks_too_often_is_told_when_to_come_again(
 ) -> None:
     hasty, other = client_of(Role.MARKER), client_of(Role.MARKER)
     assert statuses(hasty, RATE) == [200] * RATE
-    refused = hasty.post(f"/api/v1/copies/{copy_id}/lock", json={})
+    # once more at most where a new minute begins: the last one then counts a little less
+    answers = (hasty.post(f"/api/v1/copies/{copy_id}/lock", json={}) for _ in range(3))
+    refused = next(answer for answer in answers if not answer.is_success)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert refused.headers["content-type"] == "application/problem+json"

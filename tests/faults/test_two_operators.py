@@ -9,10 +9,14 @@ import pytest
 from tests.faults import readers
 from tests.faults.outcomes import assert_nothing_is_left, outcome_of
 from tests.faults.test_postgres_gone import FLOWS, begun
+from tests.operations.monitoring import wait_until
 from tests.steps.benches import bench_on, with_settings
+from viatique.db.claims import Stage, claim_subjects, claiming, list_unread
 from viatique.db.pool import Database
 from viatique.models import ExamId
+from viatique.run import new_run
 from viatique.steps import read_headers
+from viatique.steps.sharing import others_at_work
 from viatique.workbench import Workbench
 from viatique.workers import WorkerPool
 
@@ -43,6 +47,28 @@ def test_each_change_is_made_once(
         assert at_once(flow, exam_id, with_settings(bench, chunk_size=1), second) == []
         assert outcome_of(bench, exam_id) == outcome_of(bench, alone)
         assert_nothing_is_left(bench)
+
+
+def test_a_claim_that_is_just_being_made_is_seen(
+    bench: Workbench, second: Workbench, tmp_path: Path
+) -> None:
+    exam_id = begun(bench, tmp_path, "identify")
+    seen: list[bool] = []
+    asking = Thread(target=lambda: seen.append(others_at_work(second, exam_id, Stage.READ)))
+    with claiming(bench.database, bench.holder) as connection:
+        found = list_unread(connection, exam_id, limit=1)
+        claim_subjects(
+            connection, stage=Stage.READ, subjects=found, holder=bench.holder, run=new_run()
+        )
+        asking.start()
+        wait_until(lambda: seen or _is_waited_for(bench.database))
+    asking.join()
+    assert seen == [True]
+
+
+def _is_waited_for(database: Database) -> bool:
+    with database.transaction() as connection:
+        return bool(connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
 
 
 def at_once(

@@ -15,6 +15,9 @@ from viatique.errors import DatabaseUnavailable
 from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
+LOCK_KEY = 0x76696171_636C6169
+"""Advisory lock: claims are made, and asked for, one after the other."""
+
 
 class Stage(StrEnum):
     PLAN = "plan"
@@ -81,13 +84,17 @@ def holding(database: Database, *, lease_s: int) -> Iterator[Holder]:
 
 @contextmanager
 def claiming(database: Database, holder: Holder) -> Iterator[Connection]:
-    """A transaction to claim in; when its end is not known, it claimed nothing.
+    """A transaction to claim in, or to count what may be; if its end is unknown, it did nothing.
+
+    One at a time: what one looks at is locked and would be skipped by another, which would find
+    nothing and take all for done.
 
     Raises:
         DatabaseUnavailable: it is away.
     """
     try:
         with database.transaction() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": LOCK_KEY})
             yield connection
     except DatabaseUnavailable:
         holder.forget()
@@ -159,7 +166,11 @@ def release_claim(connection: Connection, *, stage: Stage, subject: str, holder:
 def has_other_claims(
     connection: Connection, exam_id: ExamId, *, stage: Stage, holder: Holder
 ) -> bool:
-    """Whether another living process works on copies of the exam in this stage."""
+    """Whether another living process works on copies of the exam in this stage.
+
+    Waits for claims that are just being made: their copies are skipped by others and not seen yet.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": LOCK_KEY})
     row = connection.execute(
         """
         SELECT EXISTS (

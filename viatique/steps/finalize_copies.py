@@ -74,7 +74,7 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
 
 def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
     """How many copies ``finalize_chunk`` would take now."""
-    with bench.database.transaction() as connection:
+    with claims.claiming(bench.database, bench.holder) as connection:
         exam = find_exam(connection, exam_id)
         return len(_gradable(connection, exam, run, limit=1_000_000))
 

@@ -143,7 +143,7 @@ def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
 
 def count_uncut(bench: Workbench, run: Run, exam_id: ExamId) -> int:
     """How many copies ``cut_chunk`` would take now."""
-    with bench.database.transaction() as connection:
+    with claims.claiming(bench.database, bench.holder) as connection:
         return len(claims.list_uncut(connection, exam_id, run=run, limit=ALL))
 
 

@@ -124,7 +124,7 @@ def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
 
 def count_unread(bench: Workbench, exam_id: ExamId) -> int:
     """How many copies ``read_chunk`` would take now."""
-    with bench.database.transaction() as connection:
+    with claims.claiming(bench.database, bench.holder) as connection:
         return len(claims.list_unread(connection, exam_id, ALL))
 
 
