@@ -3,10 +3,12 @@
 The entry points ``viatique.runners`` in pyproject.toml name these functions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
 
+import httpx
 from prefect import Flow
 from prefect.client.schemas.objects import State
 from pydantic import BaseModel
@@ -62,7 +64,7 @@ def run_maintenance(
     bench: Workbench, chores: Sequence[Chore], *, is_whole: bool
 ) -> list[ChoreOutcome]:
     """``maintain`` in this process."""
-    with use_workbench(bench):
+    with use_workbench(bench), _prefect_answers():
         state = maintain(
             MaintenanceParameters(chores=tuple(chores), is_whole=is_whole), return_state=True
         )
@@ -74,11 +76,27 @@ def run_maintenance(
 def _run(
     bench: Workbench, flow: Flow[[BaseModel], None] | Callable[..., object], given: BaseModel
 ) -> Run:
-    with use_workbench(bench):
+    with use_workbench(bench), _prefect_answers():
         state = cast("State[None]", flow(given, return_state=True))
     if state.is_completed():
         return Run(correlation_id=str(_flow_run_id(state)))
     raise _error(state)
+
+
+@contextmanager
+def _prefect_answers() -> Iterator[None]:
+    """What Prefect's client raises when its server goes away, before, between or after the work.
+
+    Raises:
+        ServiceUnavailable: it does not answer, or refuses.
+    """
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise ServiceUnavailable(
+            f"The Prefect server went away ({type(error).__name__}).",
+            next_step="Run the command again; what was done is kept. --inline works without it.",
+        ) from None
 
 
 def _flow_run_id(state: State[Any]) -> UUID:

@@ -13,6 +13,7 @@ from tests.cli.commands import Command
 from tests.steps.benches import write_exam, write_scan
 from viatique.cli import app
 from viatique.db.pool import Database
+from viatique.services.processes import LOOPBACK, free_port
 from viatique.texts import CLI_LANGUAGE, reason_text, text
 
 PROGRAM = str(Path(sys.executable).with_name("viatique"))
@@ -284,6 +285,22 @@ def test_error_nobody_foresaw_is_exit_code_3_and_told_without_its_text(
     assert "RuntimeError" in printed.err
     assert line["error_type"] == "RuntimeError"
     assert "ZORGLUBIEN" not in f"{printed.err} {line}"
+
+
+def test_prefect_server_that_does_not_answer_is_named_with_the_way_around_it(
+    viatique: Command, exam: str
+) -> None:
+    nobody = f"http://{LOOPBACK}:{free_port()}/api"
+    done = subprocess.run(
+        [PROGRAM, "finalize", exam],
+        env={**os.environ, **viatique.environment, "PREFECT_API_URL": nobody},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "The Prefect server went away (ConnectError)." in done.stderr
+    assert "--inline works without it" in done.stderr
 
 
 def test_interrupted_command_says_so(

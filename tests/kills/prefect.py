@@ -1,6 +1,7 @@
 """Stages as flows on a real Prefect server: what is killed may be the server, or the worker too."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,12 +16,16 @@ from tests.kills import runs
 from tests.kills.points import Victim
 from tests.kills.trials import Field, Stage, Strike, Trial
 from viatique.models import ExamId
+from viatique.services import prefect_server
 from viatique.services.environment import prefect_environment
 from viatique.services.flow_runs import ACTIVE, FlowName, PrefectRuns
 from viatique.services.local import ensure
 from viatique.services.prefect_server import current_api_url
 
 START_S = 120.0
+PORTS = range(20_000, 32_000)
+"""Below those the system gives out: while the server is dead nobody else takes its port, which the
+processes forked after its first start go on using."""
 
 
 def on_prefect(stage: Stage) -> Stage:
@@ -37,6 +42,7 @@ def on_prefect(stage: Stage) -> Stage:
 
 def prefect_variables(field: Field) -> dict[str, str]:
     """Starts the home's Prefect server; what a process needs to use it."""
+    prefect_server.WANTED_PORT = random.choice(PORTS)  # noqa: S311
     with ensure(field.ground.settings, prefect=True, on_progress=lambda _message: None) as found:
         return {
             **prefect_environment(field.ground.home, found.prefect_api_url or ""),
