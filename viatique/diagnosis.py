@@ -15,6 +15,7 @@ PATIENCE_S = 300
 CONFLICTS = 10
 BLOCKED_S = 5.0
 FREE_BYTES = 1 << 30
+LOG_AGE_S = 7200.0
 
 Row = Mapping[str, Any]
 
@@ -188,6 +189,18 @@ KINDS: dict[str, Kind] = {
         next_step=(
             "Change nothing; `viatique audit verify` names every event concerned.",
             "Ne changez rien ; `viatique audit verify` nomme chaque événement en cause.",
+        ),
+    ),
+    "log_behind": Kind(
+        severity=Severity.P2,
+        incident=Incident.MISSING_EVENTS,
+        what=(
+            "Events of {age} are in the audit trail and not in audit.log.",
+            "Des événements depuis {age} sont dans le journal d'audit et pas dans audit.log.",
+        ),
+        next_step=(
+            "Make room on its disk; `viatique maintain --only log` writes what lacks.",
+            "Libérez son disque ; `viatique maintain --only log` écrit ce qui manque.",
         ),
     ),
     "no_roles": Kind(

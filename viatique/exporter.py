@@ -45,6 +45,7 @@ def domain_collector(bench: Workbench) -> DomainCollector:
         bench.database,
         retry_limit=bench.settings.retry_limit,
         seal_files=seal_files_of(bench.settings),
+        log_folder=bench.settings.home_path / "logs",
     )
 
 

@@ -9,7 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from logging import LogRecord
 from pathlib import Path
@@ -37,6 +37,7 @@ TALKATIVE = ("httpcore", "httpx")
 FIELDS = ("flow_run_id", "task_run_id", "request_id", "exam_id", "copy_id", "user_id")
 
 _bound: ContextVar[dict[str, str]] = ContextVar("viatique_log_fields", default={})  # noqa: B039
+_is_owed: ContextVar[bool] = ContextVar("viatique_line_is_owed", default=False)
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -79,6 +80,37 @@ def describe_exception(error: BaseException) -> str:
 def severity(error: BaseException) -> int:
     """The level of a failure that ends here: CRITICAL when there is no database, else ERROR."""
     return logging.CRITICAL if isinstance(error, DatabaseUnavailable) else logging.ERROR
+
+
+@contextmanager
+def no_line_lost() -> Iterator[None]:
+    """Inside the block, a line of ``audit.log`` that cannot be written raises.
+
+    Elsewhere what is logged never fails the work.
+
+    Raises:
+        OSError: no room, no right; how much of the line was written is not known.
+    """
+    token = _is_owed.set(True)
+    try:
+        yield
+    finally:
+        _is_owed.reset(token)
+
+
+class _AuditLines(ConcurrentRotatingFileHandler):
+    """Says when a line is lost, to who asked for that."""
+
+    def handleError(self, record: LogRecord) -> None:  # noqa: N802
+        """In the ``except`` of whatever went wrong."""
+        if self.stream:
+            with suppress(OSError):  # what it still holds would end another line
+                self.stream.close()
+        if not _is_owed.get():
+            super().handleError(record)
+            return
+        error = sys.exception()
+        raise error if isinstance(error, OSError) else OSError(type(error).__name__)
 
 
 class _ForeignLines(ConcurrentRotatingFileHandler):
@@ -149,7 +181,7 @@ def configure_logging(folder: Path, log_format: Literal["json", "readable"]) -> 
     folder.mkdir(parents=True, exist_ok=True)
     release_logging()
     main = _file_handler(folder / "viatique.log", log_format)
-    audit = _file_handler(folder / "audit.log", log_format)
+    audit = _file_handler(folder / "audit.log", log_format, _AuditLines)
     for name, level in LOGGER_LEVELS.items():
         logger = logging.getLogger(name)
         logger.addHandler(audit if name == "audit" else main)

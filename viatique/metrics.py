@@ -7,6 +7,7 @@ thing itself; one long-lived exporter sums it up. Nothing is lost at a restart o
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, product
+from pathlib import Path
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -21,6 +22,7 @@ from viatique.errors import ViatiqueError
 from viatique.logs import severity
 from viatique.measured import METRICS, Metric
 from viatique.seal_files import SealFiles
+from viatique.steps.log_trail import log_age_s
 from viatique.steps.seal_state import is_seal_sound, seal_age_s
 
 logger = logging.getLogger("metrics")
@@ -38,12 +40,16 @@ class DomainCollector(Collector):
         database: where everything was measured.
         retry_limit: attempts after which a copy that cannot be finalized needs a person.
         seal_files: where the trail's seals are anchored.
+        log_folder: of ``audit.log``.
     """
 
-    def __init__(self, database: Database, *, retry_limit: int, seal_files: SealFiles) -> None:
+    def __init__(
+        self, database: Database, *, retry_limit: int, seal_files: SealFiles, log_folder: Path
+    ) -> None:
         self._database = database
         self._retry_limit = retry_limit
         self._seal_files = seal_files
+        self._log_folder = log_folder
 
     def describe(self) -> Iterable[Family]:
         """Nothing: names need not be known before the first scrape, nor a database."""
@@ -57,6 +63,7 @@ class DomainCollector(Collector):
                     *_measured(connection),
                     *_counted(connection, self._retry_limit),
                     *_sealed(connection, self._seal_files),
+                    _logged(connection, self._log_folder),
                 ]
         except ViatiqueError as error:
             logger.log(severity(error), "metrics_without_database", exc_info=error)
@@ -114,6 +121,14 @@ def _sealed(connection: Connection, files: SealFiles) -> Iterator[Family]:
         "grading_audit_seal_ok",
         "Whether the newest seal is signed and anchored and the trail's guards are on.",
         value=1 if is_seal_sound(connection, files) else 0,
+    )
+
+
+def _logged(connection: Connection, folder: Path) -> Family:
+    return GaugeMetricFamily(
+        "grading_audit_log_age_seconds",
+        "Since when the oldest audit event waits for its line in audit.log.",
+        value=log_age_s(connection, folder),
     )
 
 

@@ -33,7 +33,12 @@ FINALIZE = "grading_finalize_duration_seconds"
 
 def exporter(database: Database) -> Starlette:
     health = Health(database=database, store=Store("memory://"), prefect_api_url=lambda: None)
-    domain = DomainCollector(database, retry_limit=3, seal_files=SealFiles(folder=Path("/none")))
+    domain = DomainCollector(
+        database,
+        retry_limit=3,
+        seal_files=SealFiles(folder=Path("/none")),
+        log_folder=Path("/none"),
+    )
     return create_exporter(domain, TOKEN, health)
 
 

@@ -61,6 +61,7 @@ class Plan:
         number: which point of the kind, from 1; 0 for none: it is only counted.
         pids: whom to kill besides the victims that only the run itself knows.
         recorded: folder of readings the pool's processes take instead of running the OCR.
+        waits_s: how long the run waits for a database that is gone.
     """
 
     folder: Path
@@ -70,6 +71,7 @@ class Plan:
     number: int = 0
     pids: tuple[int, ...] = ()
     recorded: Path | None = None
+    waits_s: float = WAITS_S
 
     @property
     def was_struck(self) -> bool:
@@ -99,7 +101,7 @@ def watch_flow(plan: Plan) -> None:
     ):
         _wrap(owner, name, lambda session: reach(Kind.FLOW_SQL, session))
     _watch_files(plan.root, lambda: reach(Kind.FLOW_FILE))
-    pool.POOL_TIMEOUT_S = WAITS_S
+    pool.POOL_TIMEOUT_S = plan.waits_s
     workers._start = functools.partial(start_pool_process, plan)  # type: ignore[assignment]
     workers.get_context = lambda _method: get_context("forkserver")  # type: ignore[assignment]
 

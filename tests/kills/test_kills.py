@@ -1,11 +1,14 @@
-"""The short form of ``tests.campaigns.kills``: whatever is killed, running again does the rest."""
+"""The short form of ``tests.campaigns.kills`` and ``tests.campaigns.outages``.
+
+Whatever is killed, or away for a while, running again does the rest.
+"""
 
 import random
 from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.campaigns import kills
+from tests.campaigns import kills, outages
 from tests.kills.api import kill_api
 from tests.kills.trials import Field, Stage, Trial
 from tests.kills.way import walk
@@ -81,3 +84,13 @@ def test_a_worker_and_its_flow_run_are_killed(
 ) -> None:
     trials = kills.kill_under_worker(field, stages, kills=2, chance=chance, told=bool)
     assert not _wrong(trials)
+
+
+def test_postgres_is_away_for_a_while_in_the_middle_of_each_flow(
+    field: Field, stages: dict[str, Stage], chance: random.Random
+) -> None:
+    found = outages.go_through_all(
+        field, stages, outages=5, seconds=1.5, chance=chance, told=lambda _outage: None
+    )
+    assert {one.trial.stage.removesuffix(" (Prefect)") for one in found} == set(kills.ON_PREFECT)
+    assert not _wrong([one.trial for one in found])

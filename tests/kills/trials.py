@@ -122,16 +122,22 @@ class Field:
             if plan.was_struck:
                 struck.append(strike)
             wrong += self._left_processes(plan)
-        again = self.plan(recorded=self._recorded(stage))
+        wrong += self.run_again(stage)
+        return self.conclude(stage, struck, wrong)
+
+    def run_again(self, stage: Stage) -> list[str]:
+        """Runs the same command, undisturbed now; what is wrong with how it ends."""
+        again = self.plan(recorded=self.recorded(stage))
         code = self.run(stage.command, again)
-        if code != stage.code:
-            wrong.append(f"ended with {code}: {runs.last_words(again.folder)}")
-        victims = {strike.victim for strike in struck}
-        wrong += self.compare(stage, victims)
-        wrong += self.leftovers()
-        if not wrong:
+        return [] if code == stage.code else [f"ended with {code}: {runs.last_words(again.folder)}"]
+
+    def conclude(self, stage: Stage, struck: Sequence[Strike], wrong: Sequence[str]) -> Trial:
+        """What came of it, when the last run has ended."""
+        found = [*wrong, *self.compare(stage, {strike.victim for strike in struck})]
+        found += self.leftovers()
+        if not found:
             shutil.rmtree(self._runs, ignore_errors=True)
-        return Trial(stage=stage.name, strikes=tuple(struck), wrong=tuple(wrong))
+        return Trial(stage=stage.name, strikes=tuple(struck), wrong=tuple(found))
 
     def _struck_run(self, stage: Stage, strike: Strike) -> Plan:
         plan = self.plan(
@@ -139,7 +145,7 @@ class Field:
             kind=strike.kind or Kind.FLOW_SQL,
             number=strike.number,
             pids=self._service_pids(strike.victim),
-            recorded=self._recorded(stage),
+            recorded=self.recorded(stage),
         )
         process = runs.start(stage.command, plan)
         if strike.after_s and self._struck_by_time(process.pid or 0, plan, strike):
@@ -148,7 +154,7 @@ class Field:
         runs.finish(process, patience_s=FLOW_WAITS_S if strike.victim is Victim.SERVER else 120)
         return plan
 
-    def _recorded(self, stage: Stage) -> Path | None:
+    def recorded(self, stage: Stage) -> Path | None:
         return None if stage.is_ocr_real else self.ground.recorded
 
     def _service_pids(self, victim: Victim) -> tuple[int, ...]:

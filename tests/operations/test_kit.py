@@ -29,7 +29,7 @@ UNITS = sorted((INFRA / "systemd").iterdir())
 GAUGES = {
     "grading_copies_by_status", "grading_identities", "grading_oldest_waiting_seconds",
     "grading_live_claims", "grading_retries_exhausted", "grading_audit_seal_age_seconds",
-    "grading_audit_seal_ok", "viatique_database_up",
+    "grading_audit_seal_ok", "grading_audit_log_age_seconds", "viatique_database_up",
 }  # fmt: skip
 
 

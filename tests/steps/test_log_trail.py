@@ -14,7 +14,7 @@ from viatique import logs
 from viatique.access import Role
 from viatique.db.audit import iterate_events
 from viatique.db.pool import Database
-from viatique.errors import DatabaseUnavailable
+from viatique.errors import DatabaseUnavailable, StoreUnavailable
 from viatique.steps import log_trail as log
 from viatique.steps.log_trail import POSITION, log_trail, trail_logged
 from viatique.steps.sign_in import create_account
@@ -37,7 +37,7 @@ def _ids(folder: Path) -> list[object]:
     return [line["event_id"] for line in _lines(folder)]
 
 
-def _stored(database: Database) -> list[object]:
+def stored_ids(database: Database) -> list[object]:
     with database.transaction() as connection:
         return [event.event_id for event in iterate_events(connection, None)]
 
@@ -48,7 +48,7 @@ def test_each_event_is_a_line_once(database: Database, folder: Path) -> None:
     copy_ids = store_copies(database, exam_id, 2)
     assert log_trail(database, folder) == 3
     assert log_trail(database, folder) == 0
-    assert _ids(folder) == _stored(database)
+    assert _ids(folder) == stored_ids(database)
     line = _lines(folder)[-1]
     told = {
         "level": "INFO", "logger": "audit", "action": "IMPORT", "exam_id": exam_id,
@@ -85,7 +85,7 @@ def test_more_than_fits_at_once_and_a_crash_leave_none_out(
     assert before > 0
     log_trail(database, folder)
     ids = _ids(folder)
-    assert ids[before:] == _stored(database)
+    assert ids[before:] == stored_ids(database)
     assert set(ids[:before]) < set(ids[before:])
 
 
@@ -107,7 +107,7 @@ def test_the_log_is_kept_whatever_fails_in_between(
     database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "PAUSE_S", 0.01)
-    whole, failures = log.log_trail, [DatabaseUnavailable("gone"), OSError()]
+    whole, failures = log.log_trail, [DatabaseUnavailable("gone"), StoreUnavailable("full")]
 
     def failing(database: Database, folder: Path) -> int:
         if failures:
@@ -117,6 +117,6 @@ def test_the_log_is_kept_whatever_fails_in_between(
     monkeypatch.setattr(log, "log_trail", failing)
     store_exam(database)
     with trail_logged(database, folder):
-        wait_until(lambda: _ids(folder) == _stored(database))
+        wait_until(lambda: _ids(folder) == stored_ids(database))
     lines = (folder / "viatique.log").read_text("utf-8")
     assert lines.count('"trail_not_logged"') == 2

@@ -185,7 +185,7 @@ def _seal(row: Mapping[str, Any]) -> Seal:
     )
 
 
-def oldest_unsealed_s(connection: Connection, from_tick: int) -> float:
+def oldest_from_s(connection: Connection, from_tick: int) -> float:
     """Seconds since the oldest event from that tick on happened, 0 when there is none."""
     row = connection.execute(
         """

@@ -13,6 +13,7 @@ from viatique.diagnosis import Finding, find
 from viatique.errors import ViatiqueError
 from viatique.seal_files import seal_files_of
 from viatique.steps.health import Health
+from viatique.steps.log_trail import log_age_s
 from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
 
@@ -62,6 +63,10 @@ def _contents(bench: Workbench, patience_s: float) -> Iterator[Finding]:
         with bench.owner.transaction() as connection:  # the writer sees no sessions but its own
             yield from _sessions(connection)
         yield from _trail(bench)
+        with bench.database.transaction() as connection:
+            age_s = log_age_s(connection, bench.settings.home_path / "logs")
+        if age_s > diagnosis.LOG_AGE_S:
+            yield find("log_behind", age=diagnosis.shown_age(age_s))
     except ViatiqueError as error:
         yield unusable(error)
 

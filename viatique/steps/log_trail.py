@@ -1,11 +1,13 @@
 """Every event of the trail becomes a line of ``logs/audit.log``, after its commit, from here alone.
 
-What was written last is noted beside the log. A crash before the note makes lines come twice, by
-the same event id; none is left out, in whatever order transactions commit. Lines hold ids only.
+What was written last is noted beside the log. A crash or a full disk before the note makes lines
+come twice, by the same event id; none is left out, in whatever order transactions commit. Lines
+hold ids only.
 """
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +16,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from viatique import logs
 from viatique.db import audit, seals
 from viatique.db.audit import AuditEvent
 from viatique.db.pool import Connection, Database
-from viatique.errors import ViatiqueError
+from viatique.errors import StoreUnavailable, ViatiqueError
+from viatique.files import error_code
 from viatique.logs import severity
 
 logger = logging.getLogger("audit")
 own_logger = logging.getLogger("viatique.steps")
 
-POSITION = "audit.position"
+LOG, POSITION = "audit.log", "audit.position"
 EVENTS_AT_ONCE = 2_000
 PAUSE_S = 5.0
 """How long an event is in the trail only, at most, where metrics are served."""
@@ -33,10 +37,14 @@ def log_trail(database: Database, folder: Path) -> int:
     """Writes the events that are not in the log of this folder yet; returns how many.
 
     Does nothing while another process is at it.
+
+    Raises:
+        StoreUnavailable: a line cannot be written now; it is written by the next call that can.
     """
     written = 0
     try:
-        with FileLock(folder / f"{POSITION}.lock", timeout=0):
+        with FileLock(folder / f"{POSITION}.lock", timeout=0), logs.no_line_lost():
+            _end_line(folder / LOG)
             while events := _next(database, folder / POSITION):
                 for event in events:
                     logger.info("audit_event", extra=_fields(event))
@@ -44,7 +52,17 @@ def log_trail(database: Database, folder: Path) -> int:
                 written += len(events)
     except Timeout:
         return 0
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{LOG} cannot be written now ({error_code(error)}); events wait in the trail.",
+            next_step="Make room on its disk; `viatique maintain --only log` writes what lacks.",
+        ) from None
     return written
+
+
+def log_age_s(connection: Connection, folder: Path) -> float:
+    """Seconds since the oldest event happened that is not in the log yet; 0 when all are."""
+    return seals.oldest_from_s(connection, _start(connection, folder / POSITION))
 
 
 @contextmanager
@@ -64,9 +82,18 @@ def _keep(database: Database, folder: Path, is_over: threading.Event) -> None:
     while not is_over.is_set():
         try:
             log_trail(database, folder)
-        except (ViatiqueError, OSError) as error:
+        except ViatiqueError as error:
             own_logger.log(severity(error), "trail_not_logged", exc_info=True)
         is_over.wait(PAUSE_S)
+
+
+def _end_line(log: Path) -> None:
+    """Ends a line that a full disk, or a crash, cut off: the next begins at its beginning."""
+    if log.exists() and log.stat().st_size:
+        with log.open("rb+") as stream:
+            stream.seek(-1, os.SEEK_END)
+            if stream.read() != b"\n":
+                stream.write(b"\n")
 
 
 def _next(database: Database, position: Path) -> tuple[AuditEvent, ...]:

@@ -13,7 +13,7 @@ from viatique.seal_files import SealFiles, read_anchor
 def seal_age_s(connection: Connection) -> float:
     """Seconds since the oldest event happened that no seal holds yet; 0 when all are sealed."""
     last = stored.find_last_seal(connection)
-    return stored.oldest_unsealed_s(connection, last.to_tick if last else 0)
+    return stored.oldest_from_s(connection, last.to_tick if last else 0)
 
 
 def is_seal_sound(connection: Connection, files: SealFiles) -> bool:
