@@ -11,10 +11,11 @@ import pytest
 from tests.steps.benches import list_copies, mark_exam
 from viatique.db.audit import list_events
 from viatique.errors import InvalidInput, NotReleased
+from viatique.files import Kind, Store
 from viatique.inline import run_finalize
 from viatique.lifecycle import Action
 from viatique.marking.results import Profile, ResultState
-from viatique.models import ExamId
+from viatique.models import ExamId, Sha256
 from viatique.run import new_run
 from viatique.steps.export_results import export_csv, export_pdfs, list_results
 from viatique.steps.release_results import release_results
@@ -87,6 +88,27 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(
     with pytest.raises(InvalidInput):
         export_csv(bench.database, new_run("U1"), exam_id, tmp_path / "no" / "r.csv", Profile.PLAIN)
     assert exports(bench, exam_id) == []
+
+
+def test_the_event_is_there_before_a_file_with_names_is(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    with pytest.raises(InvalidInput):
+        export_csv(bench.database, new_run("U1"), exam_id, taken, Profile.PLAIN)
+    assert [event["what"] for event in exports(bench, exam_id)] == ["csv plain"]
+    assert list(tmp_path.glob(".taken*")) == [], "what was written on the way is removed"
+    told: list[int] = []
+    get = Store.get
+
+    def counting(store: Store, sha256: Sha256, kind: Kind) -> bytes:
+        told.append(len(exports(bench, exam_id)))
+        return get(store, sha256, kind)
+
+    monkeypatch.setattr(Store, "get", counting)
+    export_pdfs(bench.database, bench.store, new_run("U1"), exam_id, tmp_path / "finals.zip")
+    assert told == [2, 2, 2]
 
 
 def test_nothing_leaves_before_the_release(

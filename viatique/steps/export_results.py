@@ -1,6 +1,7 @@
 """The results of an exam leave Viatique: a CSV, and the final PDFs under the students' names.
 
-Each export leaves an event. Files are written beside their place and moved there when complete.
+Each export leaves an event, before there is a file with a name in it: one that then fails is told
+too. Files are written beside their place and moved there when complete.
 """
 
 import logging
@@ -8,6 +9,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -76,8 +78,12 @@ def export_csv(
     require_release(database, exam_id)
     results, scheme = list_results(database, exam_id)
     data = to_csv(results, scheme, profile, has_decimal_comma=has_decimal_comma)
-    replace_file(path, lambda part: part.write_bytes(data))
-    _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
+
+    def write(part: Path) -> None:
+        _note(database, run, exam_id, what=f"csv {profile}", lines=len(results))
+        part.write_bytes(data)
+
+    replace_file(path, write)
     return results
 
 
@@ -116,11 +122,11 @@ def export_pdfs(database: Database, store: Store, run: Run, exam_id: ExamId, pat
     graded = _finalized(database, exam_id)
 
     def write(part: Path) -> None:
+        _note(database, run, exam_id, what="pdf", lines=len(graded))
         with part.open("wb") as file:
             file.writelines(_zip_parts(store, graded))
 
     replace_file(path, write)
-    _note(database, run, exam_id, what="pdf", lines=len(graded))
     return len(graded)
 
 
@@ -223,6 +229,8 @@ def _plain(name: str) -> str:
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Lets ``write`` make a file that only its owner reads, and puts it at ``path`` when whole.
 
+    ``write`` is called once the place is known to be one that can be written.
+
     Raises:
         InvalidInput: it cannot be written there.
     """
@@ -236,6 +244,9 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
             f"The results cannot be written there ({type(error).__name__}).",
             next_step="Choose another place.",
         ) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _note(database: Database, run: Run, exam_id: ExamId, *, what: str, lines: int) -> None:

@@ -27,18 +27,17 @@ def export_trail(database: Database, run: Run, path: Path, *, exam_id: ExamId | 
             for event in iterate_events(connection, exam_id):
                 stream.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
                 lines += 1
+            insert_event(
+                connection,
+                action=Action.EXPORT,
+                exam_id=exam_id,
+                copy_id=None,
+                run=run,
+                details={"what": "trail", "lines": lines},
+            )
 
     if exam_id:
         with database.transaction() as connection:
             find_exam(connection, exam_id)
     replace_file(path, write)
-    with database.transaction() as connection:
-        insert_event(
-            connection,
-            action=Action.EXPORT,
-            exam_id=exam_id,
-            copy_id=None,
-            run=run,
-            details={"what": "trail", "lines": lines},
-        )
     return lines
