@@ -70,16 +70,23 @@ class RosterChange:
         added: people who are not on it.
         changed: people of whom the file says something else, as they are from now on.
         absent: people on it of whom the file says nothing: they stay.
+        erased: people who were erased and are not on it: they stay away.
     """
 
     added: tuple[Student, ...]
     changed: tuple[Student, ...]
     absent: tuple[StudentId, ...]
+    erased: tuple[StudentId, ...] = ()
+
+    def without(self, erased: Sequence[StudentId]) -> "RosterChange":
+        """The same change, but for people who were erased."""
+        added = tuple(student for student in self.added if student.student_id not in erased)
+        return replace(self, added=added, erased=tuple(erased))
 
     @property
     def counts(self) -> dict[str, int]:
         """How many people each part names."""
-        return {name: len(getattr(self, name)) for name in ("added", "changed", "absent")}
+        return {name: len(getattr(self, name)) for name in ("added", "changed", "absent", "erased")}
 
 
 def compare_rosters(before: Sequence[Student], given: Sequence[Student]) -> RosterChange:

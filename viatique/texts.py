@@ -157,6 +157,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{added} students added, {changed} corrected; {absent} not in the file stay on the roster.",
         "{added} élèves ajoutés, {changed} corrigés ; {absent} absents du fichier sont gardés.",
     ),
+    "roster_erased": (
+        "Erased from this exam, left out: {students}. `exam roster --erased-too` takes them.",
+        "Effacés de cet examen, écartés : {students}. `exam roster --erased-too` les reprend.",
+    ),
     "marker": ("Marker", "Correcteur"),
     "dispatched": (
         "{count} assignments made or moved.",

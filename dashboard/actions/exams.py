@@ -17,6 +17,7 @@ from viatique.errors import ServiceUnavailable
 from viatique.exam_file import ExamFile
 from viatique.lifecycle import Action
 from viatique.models import ExamId, Student
+from viatique.roster import RosterChange
 from viatique.services.flow_runs import FlowName
 from viatique.steps.change_roster import change_roster
 from viatique.steps.check_exam import check_exam
@@ -42,24 +43,23 @@ def create(token: str, exam: ExamFile, students: Sequence[Student]) -> ExamId:
 
     Raises:
         Forbidden: the account may not.
+        InvalidInput: somebody on the roster was erased from another exam.
     """
     run = acting(token, Permission.RUN_EXAMS)
     return store_exam(open_database(), exam, students, run=run)
 
 
-def change_students(token: str, exam_id: ExamId, students: Sequence[Student]) -> dict[str, int]:
+def change_students(token: str, exam_id: ExamId, students: Sequence[Student]) -> RosterChange:
     """Adds students to the roster or corrects their lines, and has the exam decided again.
-
-    Returns:
-        How many were added and changed, and how many the file does not name.
 
     Raises:
         Forbidden: the account may not.
+        Conflict: everybody was erased from it.
     """
     run = acting(token, Permission.RUN_EXAMS)
     change = change_roster(open_database(), run, exam_id, students)
     decide_soon(exam_id)
-    return change.counts
+    return change
 
 
 def receive(token: str, exam_id: ExamId, name: str, scan: BinaryIO) -> bool:

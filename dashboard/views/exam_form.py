@@ -44,8 +44,11 @@ def show_roster_change(visit: Visit, exam_id: ExamId) -> None:
     st.caption(visit.text("roster_change_help"))
     students = _roster(visit)
     if st.button(visit.text("change_roster"), disabled=not students):
-        counts = change_students(visit.token, exam_id, students)
-        st.toast(core_text("roster_changed", visit.language, **counts))
+        change = change_students(visit.token, exam_id, students)
+        st.toast(core_text("roster_changed", visit.language, **change.counts))
+        if change.erased:
+            erased = ", ".join(change.erased)
+            st.warning(core_text("roster_erased", visit.language, students=erased))
 
 
 def _roster(visit: Visit) -> tuple[Student, ...]:

@@ -20,14 +20,17 @@ from tests.steps.benches import (
 from tests.steps.readings import identify_as
 from viatique.db import erasure, sources
 from viatique.db.claims import Stage, claim_subjects
-from viatique.errors import Conflict, NotFound
+from viatique.db.exams import list_students
+from viatique.errors import Conflict, InvalidInput, NotFound
 from viatique.files import Kind
 from viatique.inline import run_finalize, run_import
 from viatique.lifecycle import Action
 from viatique.models import ExamId, Half, StudentId
 from viatique.pdf.erase import without_pages
+from viatique.roster import read_roster
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
+from viatique.steps.change_roster import change_roster
 from viatique.steps.create_exam import create_exam
 from viatique.steps.erase import (
     erase_exam,
@@ -348,3 +351,40 @@ def test_pages_that_stay_keep_their_bytes(tmp_path: Path) -> None:
     before = images(scan)
     assert images(erased) == [before[0], None, before[2], before[3]]
     assert len(erased) < len(scan)
+
+
+def test_who_was_erased_does_not_come_back_with_an_old_roster(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    erase_student(bench, new_run("U1"), exam_id, S1)
+    old = read_roster(f"{ROSTER}S4;Delta;Dora\n".encode())
+    change = change_roster(bench.database, new_run("U1"), exam_id, old)
+    assert change.erased == (S1,)
+    assert students_of(bench, exam_id) == ["S2", "S3", "S4"]
+    assert columns_with(bench.database, NAMES) == set()
+    again = write_exam(tmp_path / "again", roster=ROSTER)
+    with pytest.raises(InvalidInput, match=r": S1\. .*--erased-too"):
+        create_exam(bench, again)
+    assert students_of(bench, create_exam(bench, again, are_erased_taken=True)) == [
+        "S1",
+        "S2",
+        "S3",
+    ]
+    change_roster(bench.database, new_run("U1"), exam_id, old, are_erased_taken=True)
+    assert students_of(bench, exam_id) == ["S1", "S2", "S3", "S4"]
+    assert _trail_is_sound(bench)
+
+
+def test_an_exam_that_was_erased_takes_nobody_by_mistake(bench: Workbench, exam_id: ExamId) -> None:
+    erase_exam(bench, new_run("U1"), exam_id)
+    old = read_roster(ROSTER.encode())
+    with pytest.raises(Conflict, match="Everybody was erased"):
+        change_roster(bench.database, new_run("U1"), exam_id, old)
+    assert students_of(bench, exam_id) == []
+    change_roster(bench.database, new_run("U1"), exam_id, old, are_erased_taken=True)
+    assert students_of(bench, exam_id) == ["S1", "S2", "S3"]
+
+
+def students_of(bench: Workbench, exam_id: ExamId) -> list[str]:
+    with bench.database.transaction() as connection:
+        return sorted(student.student_id for student in list_students(connection, exam_id))

@@ -13,6 +13,10 @@ Inline = Annotated[bool, Parameter(name="--inline", negative="", help="Run witho
 Json = Annotated[
     bool, Parameter(name="--json", negative="", help="One JSON object a line, for programs.")
 ]
+ErasedToo = Annotated[
+    bool,
+    Parameter(name="--erased-too", negative="", help="Also people who were erased at one time."),
+]
 Exam = Annotated[str, Parameter(help="Id of the exam, as `viatique exam list` shows it.")]
 Copy = Annotated[str, Parameter(help="Id of the copy, as `viatique copies EXAM` shows it.")]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from cyclopts import App
 
 from viatique.cli import running
-from viatique.cli.given import PERSON, Exam, exam_id_of
+from viatique.cli.given import PERSON, ErasedToo, Exam, exam_id_of
 from viatique.cli.terminal import say
 from viatique.run import new_run
 from viatique.steps.change_roster import change_roster
@@ -18,12 +18,16 @@ def register(exam_app: App) -> None:
     exam_app.command(roster)
 
 
-def roster(exam: Exam, file: Path, /) -> int:
+def roster(exam: Exam, file: Path, /, *, erased_too: ErasedToo = False) -> int:
     """Add students to an exam's roster or correct their lines; nobody is taken off it."""
     exam_id = exam_id_of(exam)
     with running.workbench() as bench:
         given = receive_roster(bench.settings.clamd, read_given(file, "roster"))
-        change = change_roster(bench.database, new_run(PERSON), exam_id, given)
+        change = change_roster(
+            bench.database, new_run(PERSON), exam_id, given, are_erased_taken=erased_too
+        )
     say(text("roster_changed", CLI_LANGUAGE, **change.counts))
+    if change.erased:
+        say(text("roster_erased", CLI_LANGUAGE, students=", ".join(change.erased)))
     say(f"viatique identify {exam_id}")
     return 0

@@ -212,15 +212,30 @@ def delete_tree(
         _delete(connection, table, key)
 
 
-def was_erased(connection: Connection, exam_id: ExamId, student_id: StudentId) -> bool:
-    """Whether the trail tells that the student was erased."""
+def list_erased(
+    connection: Connection, student_ids: Sequence[StudentId], *, exam_id: ExamId | None = None
+) -> list[StudentId]:
+    """Those of the students who, as the trail tells, were erased: from that exam, or from any."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT details ->> 'student' AS student FROM audit_event
+        WHERE action = 'ERASE' AND (%(exam)s::text IS NULL OR exam_id = %(exam)s)
+            AND details ->> 'student' = ANY(%(students)s)
+        ORDER BY 1
+        """,
+        {"exam": exam_id, "students": list(student_ids)},
+    ).fetchall()
+    return [StudentId(row["student"]) for row in rows]
+
+
+def was_exam_erased(connection: Connection, exam_id: ExamId) -> bool:
+    """Whether the trail tells that everybody was."""
     found = connection.execute(
         """
         SELECT FROM audit_event
-        WHERE exam_id = %(exam)s AND action = 'ERASE' AND details ->> 'student' = %(student)s
-        LIMIT 1
+        WHERE exam_id = %(exam)s AND action = 'ERASE' AND details ? 'students' LIMIT 1
         """,
-        {"exam": exam_id, "student": student_id},
+        {"exam": exam_id},
     )
     return found.rowcount > 0
 

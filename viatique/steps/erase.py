@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from viatique.db import erasure, sources
+from viatique.db import erasure, identities, sources
 from viatique.db.audit import insert_event
 from viatique.db.copies import list_copies
 from viatique.db.exams import find_exam, list_students
@@ -79,6 +79,7 @@ def erase_student(bench: Workbench, run: Run, exam_id: ExamId, student_id: Stude
     found = find_erasable(bench, exam_id, student_id)
     scans = _scans_without(bench, found.pages)
     with bench.database.transaction() as connection:
+        identities.lock_decisions(connection, exam_id)  # no roster is changed meanwhile
         _check_free(connection, exam_id, student_id, found)
         doomed = erasure.list_files(connection, exam_id, found.copies)
         doomed += [(sha256, Kind.MARKS) for sha256 in found.marks_files]
@@ -114,6 +115,7 @@ def erase_exam(bench: Workbench, run: Run, exam_id: ExamId) -> int:
     """
     with bench.database.transaction() as connection:
         find_exam(connection, exam_id)
+        identities.lock_decisions(connection, exam_id)
         students = len(list_students(connection, exam_id))
         copies = [copy.copy_id for copy in list_copies(connection, exam_id)]
         if erasure.has_live_claim(connection, copies):
@@ -134,7 +136,7 @@ def finish_erasure(bench: Workbench, exam_id: ExamId, student_id: StudentId) -> 
     """Does what a run that was killed had still to do; False when the student is not erased yet."""
     with bench.database.transaction() as connection:
         is_there = any(one.student_id == student_id for one in list_students(connection, exam_id))
-        if is_there or not erasure.was_erased(connection, exam_id, student_id):
+        if is_there or not erasure.list_erased(connection, [student_id], exam_id=exam_id):
             return False
     _forget_files(bench, exam_id)
     return True
