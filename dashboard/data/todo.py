@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.core import open_database
-from viatique.db import claims, copies, identities, overviews
+from viatique.db import claims, copies, identities, overviews, readings
 from viatique.db.exams import Exam
 from viatique.db.listings import list_exams_after
 from viatique.db.overviews import Waiting
 from viatique.db.pool import Connection
 from viatique.lifecycle import MARKABLE, CopyStatus
-from viatique.models import ExamId, IdentityState
+from viatique.models import CopyId, ExamId, IdentityState
 
 EXAMS_SHOWN = 8
+APART_SHOWN = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Overview:
     Attributes:
         complete: copies whose marks are complete and that are not finalized yet.
         unmarked: copies that may be marked and whose marks are not complete.
+        apart: copies whose two readings are too far apart, in their order.
     """
 
     exam: Exam
@@ -31,6 +33,7 @@ class Overview:
     failed: int
     complete: int
     unmarked: int
+    apart: tuple[CopyId, ...]
     changed_at: datetime | None
 
     @property
@@ -64,5 +67,11 @@ def _overview(connection: Connection, exam: Exam) -> Overview:
         failed=overviews.count_failed(connection, exam_id),
         complete=complete,
         unmarked=sum(statuses[status] for status in MARKABLE) - complete,
+        apart=_apart(connection, exam_id),
         changed_at=overviews.find_last_change(connection, exam_id),
     )
+
+
+def _apart(connection: Connection, exam_id: ExamId) -> tuple[CopyId, ...]:
+    found = readings.list_disagreements(connection, exam_id, after=0, limit=APART_SHOWN)
+    return tuple(dict.fromkeys(one.copy_id for one in found))

@@ -14,6 +14,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "changed": (" · last change {ago}", " · dernier changement {ago}"),
     "progress": ("{done} of {total} finalized", "{done} finalisées sur {total}"),
+    "apart": ("with two readings apart", "à départager entre deux lectures"),
     "to_confirm": ("identities to confirm", "identités à confirmer"),
     "quarantined": ("in quarantine", "en quarantaine"),
     "failed": ("failed", "en échec"),

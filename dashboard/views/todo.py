@@ -96,6 +96,7 @@ def _needing_somebody(found: Overview) -> list[Number]:
         Number(found.identities[IdentityState.REVIEW], "to_confirm", "orange", "identify", exam),
         Number(quarantined, "quarantined", "orange", "quarantine", exam),
         Number(found.failed, "failed", "red", "copies", {**exam, "failed": "1"}),
+        Number(len(found.apart), "apart", "orange", "marking", {"copy": "".join(found.apart[:1])}),
         Number(found.unmarked, "unmarked", "blue", "copies", {**exam, "status": "READY"}),
         Number(found.complete, "to_finalize", "blue", "exams", exam),
     ]

@@ -1,13 +1,22 @@
 """Every page in every role: it shows itself, or nothing, and says all of it in both languages."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.contents import GROUPS
 from dashboard.wording import text
 from tests.dashboard.conftest import Visiting
+from tests.db.marking import store_account, store_ready
+from tests.db.stored import RUN
+from tests.steps.test_double_marking import give
 from viatique.access import Role, may
+from viatique.db.dispatch import Mode
 from viatique.models import ExamId, Language
+from viatique.steps.dispatch_copies import dispatch_copies
+from viatique.workbench import Workbench
 
 ENTRIES = [entry for group in GROUPS.values() for entry in group]
 
@@ -45,3 +54,26 @@ def test_without_a_session_there_is_only_the_way_to_sign_in(
     app.run()
     assert not app.title
     assert exam_id not in repr(app)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_readings_that_are_apart_lead_to_the_copy_where_they_are_settled(
+    visiting: Visiting, bench: Workbench, language: Language
+) -> None:
+    near, apart = store_ready(bench.database, 2)
+    readers = [store_account(bench.database, f"U0000000{letter}") for letter in "AB"]
+    mode = Mode(readings=2, tolerance=Decimal("0.5"))
+    dispatch_copies(bench.database, RUN, ExamId(near[:6]), mode)
+    for copy_id, other in ((near, "1.5"), (apart, "2")):
+        for run, points in zip(readers, ("1", other), strict=True):
+            give(bench.database, run, copy_id, "1", points)
+    (link,) = links(visiting("todo", language=language), text("apart", language))
+    assert link.label.startswith(":orange-badge[**1**]")
+    assert (link.page, link.query_string) == ("marking", f"copy={apart}")
+    settler = store_account(bench.database, "U0000000X", Role.COORDINATOR)
+    give(bench.database, settler, apart, "1", "1.5")
+    assert links(visiting("todo", language=language), text("apart", language)) == []
+
+
+def links(app: AppTest, label: str) -> list[Any]:
+    return [link.proto for link in app.get("page_link") if link.proto.label.endswith(label)]
