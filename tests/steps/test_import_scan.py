@@ -1,5 +1,6 @@
 """A scan is refused whole, or becomes copies of which no page is lost, whatever interrupts it."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import cut_chunk, plan_scan, receive_scan, unplanned_scans
 from viatique.steps.inbox import inbox_folder
 from viatique.steps.report import report_exam
+from viatique.unfinished import unfinished_file
 from viatique.workbench import Workbench
 
 IMPORTED = [Action.IMPORT, Action.VALIDATE]
@@ -320,6 +322,20 @@ def test_import_is_observed_with_its_size(bench: Workbench, tmp_path: Path) -> N
         "labels": {"status": "success", "pages_bucket": "1-10"},
         "took": True,
     }
+
+
+def test_reason_a_killed_process_was_writing_is_swept_from_the_inbox(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = create_exam(bench, write_exam(tmp_path))
+    refused = inbox_folder(bench, exam_id) / "refused"
+    refused.mkdir(parents=True)
+    handle, written = unfinished_file(refused)
+    run_import(bench, exam_id)
+    assert written.exists()  # its process lives
+    os.close(handle)
+    run_import(bench, exam_id)
+    assert not written.exists()
 
 
 def test_scans_laid_into_the_inbox_are_received_or_put_aside_with_the_reason(

@@ -13,9 +13,12 @@ from viatique.models import ExamId
 from viatique.run import Run
 from viatique.steps.import_scan import receive_scan
 from viatique.tracing import traced
+from viatique.unfinished import sweep
 from viatique.workbench import Workbench
 
 logger = logging.getLogger("viatique.steps")
+
+REFUSED = "refused"
 
 
 def inbox_folder(bench: Workbench, exam_id: ExamId) -> Path:
@@ -26,7 +29,9 @@ def inbox_folder(bench: Workbench, exam_id: ExamId) -> Path:
 @traced
 def receive_inbox(bench: Workbench, run: Run, exam_id: ExamId) -> int:
     """Receives every PDF in the exam's inbox; returns how many were refused."""
-    waiting = sorted(inbox_folder(bench, exam_id).glob("*.[pP][dD][fF]"))
+    folder = inbox_folder(bench, exam_id)
+    sweep(folder / REFUSED)
+    waiting = sorted(folder.glob("*.[pP][dD][fF]"))
     return sum(not _receive(bench, run, exam_id, path) for path in waiting)
 
 
@@ -35,7 +40,7 @@ def _receive(bench: Workbench, run: Run, exam_id: ExamId, path: Path) -> bool:
         receive_scan(bench, exam_id, path, run=run)
     except InvalidInput as error:
         logger.exception("scan_refused", extra={"exam_id": exam_id})
-        _put_aside(path, "refused", reason=f"{error}\n")
+        _put_aside(path, REFUSED, reason=f"{error}\n")
         return False
     _put_aside(path, "received")
     return True
