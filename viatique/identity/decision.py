@@ -11,9 +11,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from viatique.identity.joint import Room, joint_beliefs
+from viatique.identity.joint import CANDIDATES, Contest, Room, contest, joint_beliefs
+from viatique.identity.lexicon import OTHER_FIELD
 from viatique.identity.matching import Floats
-from viatique.identity.roster_fit import OTHER_FIELD, CopyFit, fit_all
+from viatique.identity.roster_fit import CopyFit, fit_each
 from viatique.models import (
     NO_ENGINE,
     Candidate,
@@ -83,7 +84,6 @@ MARGIN = 8.0
 """Nats the best must be ahead of the second student, and the better of two copies of the other
 (design/identification.md: 0 wrong in simulation)."""
 
-MAX_CANDIDATES = 5
 MIN_SYMBOLS = 2
 """A field with fewer symbols was not readable."""
 
@@ -92,13 +92,13 @@ NOTHING_SETTLED: Mapping[CopyId, StudentId | None] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One open copy and its row in the room."""
+    """One open copy, its row in the room and what is to be said of its fields anyway."""
 
     copy_id: CopyId
-    reading: HeaderReading
     fit: CopyFit
     room: Room
     row: int
+    field_states: list[IdentityReason]
 
 
 def decide(
@@ -120,15 +120,24 @@ def decide(
     Returns:
         One decision per copy, in the order of ``readings``.
     """
-    fits = fit_all(readings, roster)
-    rows = [copy for copy in readings if _says_something(fits[copy]) and copy not in settled]
-    room = joint_beliefs([fits[copy] for copy in rows], roster, settled)
-    places = {copy: row for row, copy in enumerate(rows)}
+    said: dict[CopyId, list[IdentityReason]] = {}
+    unread: dict[CopyId, Decision] = {}
+    contests: dict[CopyId, Contest] = {}
+    for copy, reading, fit in fit_each(readings, roster):
+        if copy in settled or not _says_something(fit):
+            unread[copy] = _unread(copy, reading)
+        else:
+            contests[copy] = contest(fit)
+            said[copy] = _field_states(reading)
+    room = joint_beliefs([*contests.values()], roster, settled)
+    places = {copy: row for row, copy in enumerate(contests)}
     return tuple(
-        _decide_one(_Case(copy, reading, fits[copy], room, places[copy]), roster, threshold)
-        if copy in places
-        else _unread(copy, reading)
-        for copy, reading in readings.items()
+        unread[copy]
+        if copy in unread
+        else _decide_one(
+            _Case(copy, contests[copy].fit, room, places[copy], said[copy]), roster, threshold
+        )
+        for copy in readings
     )
 
 
@@ -138,32 +147,33 @@ def _says_something(fit: CopyFit) -> bool:
 
 
 def _decide_one(case: _Case, roster: Sequence[Student], threshold: float) -> Decision:
-    chances = case.room.shared[case.row]
+    fit, chances = case.fit, case.room.shared[case.row]
     best = int(chances.argmax())
     against = _objections(case, best, threshold)
-    reasons = [*_field_states(case.reading), *against]
-    if best < len(roster) and case.fit.swapped[best]:
+    reasons = [*case.field_states, *against]
+    if best < len(fit.students) and fit.swapped[best]:
         reasons.append(IdentityReason.FIELDS_SWAPPED)
     return Decision(
         copy_id=case.copy_id,
         state=IdentityState.REVIEW if against else IdentityState.AUTO,
-        student_id=None if against else roster[best].student_id,
+        student_id=None if against else roster[int(fit.students[best])].student_id,
         confidence=float(chances[:-1].max(initial=0.0)),
-        candidates=_candidates(case.fit, roster, chances[:-1]),
+        candidates=_candidates(fit, roster, chances[:-1]),
         reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
 def _objections(case: _Case, best: int, threshold: float) -> list[IdentityReason]:
     """Returns all that speaks against giving this copy its best student; empty means AUTO."""
-    room, row = case.room, case.row
-    if best == room.costs.shape[1]:
+    room, row, fit = case.room, case.row, case.fit
+    if best == len(fit.students):
         return [IdentityReason.NOBODY_FITS]
-    found = _implausible(case.fit, best)
-    if room.taken[best] or _claimed_as_well(room, row, best):
+    student = int(fit.students[best])
+    found = _implausible(fit, best)
+    if room.taken[student] or _claimed_as_well(room, row, student, float(fit.total[best])):
         found.append(IdentityReason.SECOND_COPY)
-    certain = min(room.shared[row, best], room.beliefs[row, best]) >= threshold
-    if not certain or _margin(room.costs[row], best) < MARGIN or room.assigned[row] != best:
+    certain = min(room.shared[row][best], room.beliefs[row][best]) >= threshold
+    if not certain or _margin(fit.total, best) < MARGIN or room.assigned[row] != student:
         found.append(IdentityReason.TOO_CLOSE)
     return found
 
@@ -240,22 +250,21 @@ def _margin(costs: Floats, best: int) -> float:
     return float(others.min(initial=np.inf) - costs[best])
 
 
-def _claimed_as_well(room: Room, row: int, student: int) -> bool:
+def _claimed_as_well(room: Room, row: int, student: int, cost: float) -> bool:
     """Tells whether another copy may be this student's and does not fit plainly worse."""
-    rivals = room.beliefs[:, student] > 1e-3
-    rivals[row] = False
-    return bool((room.costs[rivals, student] < room.costs[row, student] + MARGIN).any())
+    rivals = room.claims.get(student, ())
+    return any(other != row and theirs < cost + MARGIN for other, theirs in rivals)
 
 
 def _candidates(fit: CopyFit, roster: Sequence[Student], chances: Floats) -> tuple[Candidate, ...]:
-    order = np.lexsort((fit.total, -chances))[:MAX_CANDIDATES]
+    order = np.lexsort((fit.total, -chances))[:CANDIDATES]
     return tuple(
         Candidate(
-            student_id=roster[index].student_id,
-            probability=float(chances[index]),
-            reasons=_codes(fit, int(index)),
+            student_id=roster[int(fit.students[place])].student_id,
+            probability=float(chances[place]),
+            reasons=_codes(fit, place),
         )
-        for index in order
+        for place in order.tolist()
     )
 
 

@@ -1,33 +1,19 @@
-"""How well each student fits each header: one table of penalties per exam.
+"""How well each student fits each header, one header after the other.
 
 Turns posteriors and a roster into numbers (nats below the free reading, capped per field) and
 decides nothing. Names are matched in both orders, because people write them in the other field.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viatique.identity.matching import (
-    Floats,
-    WordSet,
-    encode,
-    free_reading,
-    pack,
-    penalties,
-    prepared,
-)
-from viatique.identity.name_variants import (
-    Variant,
-    date_variants,
-    first_name_variants,
-    fold_letters,
-    last_name_variants,
-    number_variants,
-)
+from viatique.identity.lexicon import OTHER_FIELD, Lexicon, lexicon, lexicons
+from viatique.identity.matching import Floats, free_reading, penalties, prepared
+from viatique.identity.name_variants import fold_letters
 from viatique.identity.plausible_days import plausible_days, reads_as_day
 from viatique.identity.printed_labels import views
 from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
@@ -71,40 +57,13 @@ NOBODY_PER_SYMBOL = {
 NOBODY_LIMIT_PER_SYMBOL = 2.5
 """A field with two or three symbols says little, whoever wrote it."""
 
-OTHER_FIELD = {
-    FieldName.LAST_NAME: FieldName.FIRST_NAME,
-    FieldName.FIRST_NAME: FieldName.LAST_NAME,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """The words of one field for a whole roster, each once.
-
-    Attributes:
-        words: W words.
-        variant_words: (V,) word of each variant, variants sorted by student.
-        variant_costs: (V,) minus the log-prior of each variant.
-        owners: (V,) place in the roster of the student of each variant.
-        starts: (S,) first variant of each student who has one.
-        students: (S,) their places in the roster.
-        sizes: (N,) symbols of each student's first variant, 0 without one.
-    """
-
-    words: WordSet
-    variant_words: NDArray[np.int64]
-    variant_costs: Floats
-    owners: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    students: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class CopyFit:
     """One header against N students.
 
     Attributes:
+        students: (N,) their places in the roster.
         fields: the fields read, names first.
         costs: (F, N) nats each student loses in each field, 0..FIELD_CAP, names in the better
             order.
@@ -117,6 +76,7 @@ class CopyFit:
         symbols: (F,) symbols in the free reading of each field.
     """
 
+    students: NDArray[np.int64]
     fields: tuple[FieldName, ...]
     costs: Floats
     known: NDArray[np.bool_]
@@ -132,17 +92,29 @@ class CopyFit:
         """Nats the header costs if written by someone unknown."""
         return float(self.unknown.sum())
 
+    def only(self, wanted: NDArray[np.bool_]) -> "CopyFit":
+        """Returns the fit of those of the N students alone."""
+        return replace(
+            self,
+            students=self.students[wanted],
+            costs=self.costs[:, wanted],
+            known=self.known[:, wanted],
+            swapped=self.swapped[wanted],
+            total=self.total[wanted],
+            homonyms=self.homonyms[wanted],
+            letters=self.letters[:, wanted],
+        )
 
-def fit_all(
+
+def fit_each(
     readings: Mapping[CopyId, HeaderReading], roster: Sequence[Student]
-) -> dict[CopyId, CopyFit]:
-    """Fits every header against every student."""
-    lexicons = {name: _lexicon(_variants(name, roster)) for name in FieldName}
-    days = _lexicon(plausible_days(student.birth_date for student in roster))
+) -> Iterator[tuple[CopyId, HeaderReading, CopyFit]]:
+    """Fits header after header against every student; nothing of them is kept."""
+    of_fields = lexicons(roster)
+    days = lexicon(plausible_days(student.birth_date for student in roster))
     homonyms = expected_homonyms(roster)
-    return {
-        copy_id: fit(reading, lexicons, days, homonyms) for copy_id, reading in readings.items()
-    }
+    for copy_id, reading in readings.items():
+        yield copy_id, reading, fit(reading, of_fields, days, homonyms)
 
 
 def expected_homonyms(roster: Sequence[Student]) -> Floats:
@@ -160,7 +132,7 @@ def expected_homonyms(roster: Sequence[Student]) -> Floats:
 
 def fit(
     reading: HeaderReading,
-    lexicons: Mapping[FieldName, Lexicon],
+    of_fields: Mapping[FieldName, Lexicon],
     days: Lexicon,
     homonyms: Floats,
 ) -> CopyFit:
@@ -174,37 +146,38 @@ def fit(
     cap = FIELD_CAP if len(reading.fields) > 1 else LONE_CAP
     written = [name for name in names if name in OTHER_FIELD]
     costs = np.zeros((len(names), count))
-    costs[: len(written)], swapped = _name_costs(frames, written, lexicons, count, cap)
+    costs[: len(written)], swapped = _name_costs(frames, written, of_fields, cap)
     wanted = _may_win(costs, cap)
     for row, name in enumerate(names[len(written) :], start=len(written)):
-        costs[row] = _wanted_costs(frames[name], lexicons[name], wanted, cap)
+        of_field = of_fields[name]
+        costs[row] = of_field.costs_of(wanted, frames[name], cap).take(of_field.entries)
         if name is FieldName.BIRTH_DATE:
             misread = _misread(frames[name], days)
             costs[row] = np.maximum(0.0, costs[row] - misread) + min(MISREAD_DOUBT, misread)
     known = np.isfinite(costs)
     costs = np.where(known, costs, neutral[:, None])
     total = costs.sum(axis=0) - LOG_SWAPPED * swapped
-    letters = _letters(names, lexicons, swapped)
-    return CopyFit(names, costs, known, swapped, total, neutral, homonyms, letters, symbols)
+    letters = _letters(names, of_fields, swapped)
+    return CopyFit(
+        np.arange(count), names, costs, known, swapped, total, neutral, homonyms, letters, symbols
+    )
 
 
 def _name_costs(
     frames: Mapping[FieldName, Floats],
     names: Sequence[FieldName],
-    lexicons: Mapping[FieldName, Lexicon],
-    count: int,
+    of_fields: Mapping[FieldName, Lexicon],
     cap: float,
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Returns the (F, N) costs of F names in each student's better order, and which that is."""
-    straight = [_written_costs(frames[name], lexicons[name], count, cap) for name in names]
+    count = len(of_fields[FieldName.LAST_NAME].entries)
+    straight, crossed = np.empty((len(names), count)), np.empty((len(names), count))
+    for row, name in enumerate(names):
+        own, other = of_fields[name], of_fields[OTHER_FIELD[name]]
+        straight[row], crossed[row] = _written_costs(frames[name], (own, other), cap)
     if len(names) < len(OTHER_FIELD):
-        return np.array(straight).reshape(len(names), count), np.zeros(count, dtype=bool)
-    others = [lexicons[OTHER_FIELD[name]] for name in names]
-    crossed = [
-        _written_costs(frames[name], other, count, cap)
-        for name, other in zip(names, others, strict=True)
-    ]
-    return _better_order(np.array(straight), np.array(crossed))
+        return straight, np.zeros(count, dtype=bool)
+    return _better_order(straight, crossed)
 
 
 def _may_win(costs: Floats, cap: float) -> NDArray[np.bool_]:
@@ -220,19 +193,19 @@ def _misread(frames: Floats, days: Lexicon) -> float:
     """Returns the nats that any day costs on a reading that is none, 0 on one that is a day."""
     if not len(days.starts) or reads_as_day(frames):
         return 0.0
-    best = float(_student_costs(frames, days, len(days.sizes), FIELD_CAP).min())
+    best = float(days.costs(penalties(frames, days.words, cap=FIELD_CAP), FIELD_CAP).min())
     return best if best < MOST_MISREAD else 0.0
 
 
 def _letters(
     names: tuple[FieldName, ...],
-    lexicons: Mapping[FieldName, Lexicon],
+    of_fields: Mapping[FieldName, Lexicon],
     swapped: NDArray[np.bool_],
 ) -> NDArray[np.int16]:
     """Returns the (F, N) symbols of each student's full word for each field, 0 without one."""
     result = np.zeros((len(names), len(swapped)), dtype=np.int16)
     for row, name in enumerate(names):
-        straight, other = lexicons[name].sizes, lexicons[OTHER_FIELD.get(name, name)].sizes
+        straight, other = of_fields[name].sizes, of_fields[OTHER_FIELD.get(name, name)].sizes
         result[row] = np.where(swapped, other, straight)
     return result
 
@@ -254,66 +227,15 @@ def _is_read(field: FieldReading) -> bool:
     return field.state is FieldState.READ and len(field.log_probs) > 0
 
 
-def _written_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
-    """Returns the (N,) cost of each student in a name, a printed label in the crop set aside."""
-    costs = [_student_costs(seen, lexicon, count, cap) + price for seen, price in views(frames)]
-    best = np.min(costs, axis=0)
-    return np.where(np.isfinite(best), np.minimum(best, cap), best)
+def _written_costs(frames: Floats, of_names: Sequence[Lexicon], cap: float) -> list[Floats]:
+    """Returns for both names the (N,) cost of each student's in a field, a printed label set aside.
 
-
-def _student_costs(frames: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
-    """Returns the (N,) cost of each student's best variant; inf for those without a word."""
-    return _best_variants(penalties(frames, lexicon.words, cap=cap), lexicon, count, cap)
-
-
-def _wanted_costs(
-    frames: Floats, lexicon: Lexicon, wanted: NDArray[np.bool_], cap: float
-) -> Floats:
-    """Returns the same, but for students not wanted the cap, unless they share a wanted word."""
-    is_tried = np.zeros(len(lexicon.words), dtype=bool)
-    is_tried[lexicon.variant_words[wanted[lexicon.owners]]] = True
-    by_word = np.full(len(is_tried), cap)
-    by_word[is_tried] = penalties(frames, lexicon.words.only(is_tried), cap=cap)
-    return _best_variants(by_word, lexicon, len(wanted), cap)
-
-
-def _best_variants(by_word: Floats, lexicon: Lexicon, count: int, cap: float) -> Floats:
-    result = np.full(count, np.inf)
-    if len(lexicon.starts):
-        by_variant = by_word[lexicon.variant_words] + lexicon.variant_costs
-        result[lexicon.students] = np.minimum(np.minimum.reduceat(by_variant, lexicon.starts), cap)
-    return result
-
-
-def _variants(name: FieldName, roster: Sequence[Student]) -> list[tuple[Variant, ...]]:
-    match name:
-        case FieldName.LAST_NAME:
-            return [last_name_variants(student.last_name) for student in roster]
-        case FieldName.FIRST_NAME:
-            return [first_name_variants(student.first_name) for student in roster]
-        case FieldName.BIRTH_DATE:
-            return [date_variants(student.birth_date) for student in roster]
-        case FieldName.STUDENT_NUMBER:
-            return [number_variants(one.student_number, one.student_id) for one in roster]
-
-
-def _lexicon(by_student: Sequence[tuple[Variant, ...]]) -> Lexicon:
-    places: dict[str, int] = {}
-    words, costs, owners, starts, students = [], [], [], [], []
-    for student, variants in enumerate(by_student):
-        if variants:
-            starts.append(len(words))
-            students.append(student)
-        for word, log_prior in variants:
-            words.append(places.setdefault(word, len(places)))
-            costs.append(-log_prior)
-            owners.append(student)
-    return Lexicon(
-        pack([encode(word) for word in places]),
-        np.array(words, dtype=np.int64),
-        np.array(costs, dtype=np.float64),
-        np.array(owners, dtype=np.int64),
-        np.array(starts, dtype=np.int64),
-        np.array(students, dtype=np.int64),
-        np.array([len(one[0][0]) if one else 0 for one in by_student], dtype=np.int64),
-    )
+    The names have their words in common, so a view of the field is aligned with them once.
+    """
+    seen = [(penalties(part, of_names[0].words, cap=cap), price) for part, price in views(frames)]
+    found = []
+    for one in of_names:
+        best = np.min([one.costs(by_word, cap) + price for by_word, price in seen], axis=0)
+        best[:-1] = np.minimum(best[:-1], cap)
+        found.append(best.take(one.entries))
+    return found

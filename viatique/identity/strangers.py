@@ -5,7 +5,6 @@ but a field that disagrees is what they look like: such a copy must not look cer
 """
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 
@@ -38,9 +37,11 @@ def stranger_costs(
     Returns:
         (N,) nats beside the prior of that student; inf when there is a single field.
     """
-    kinds = [kind for kind in product((0.0, 1.0), repeat=len(names)) if 0 < sum(kind) < len(names)]
-    if not kinds:
+    if len(names) < 2:
         return np.full(costs.shape[1], np.inf)
-    shared = np.array(kinds)
-    rarity = shared @ np.array([SHARED[name] for name in names]) + (1 - shared) @ unknown
-    return np.asarray((shared @ costs / temperature + rarity[:, None]).min(axis=0) + OFF_ROSTER)
+    shared = costs / temperature + np.array([[SHARED[name]] for name in names])
+    dearer = shared - unknown[:, None]
+    least = unknown.sum() + np.minimum(dearer, 0.0).sum(axis=0)
+    # one field at least is shared and one is not, dear as that may be
+    forced = np.maximum(dearer.min(axis=0), 0.0) + np.maximum(-dearer.max(axis=0), 0.0)
+    return np.asarray(least + forced + OFF_ROSTER)

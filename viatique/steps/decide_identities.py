@@ -1,7 +1,7 @@
 """The whole exam's identities are decided jointly, from the readings kept in the store."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from viatique.db import identities
 from viatique.db.exams import list_students
@@ -9,7 +9,7 @@ from viatique.db.identities import Applied, StoredReading
 from viatique.db.pool import Connection, Database
 from viatique.files import Kind, Store
 from viatique.identity.decision import decide
-from viatique.models import Decision, ExamId, IdentityState, Student
+from viatique.models import CopyId, Decision, ExamId, HeaderReading, IdentityState, Sha256, Student
 from viatique.ocr import evidence
 from viatique.run import Run
 from viatique.steps.measure import observe_identify
@@ -63,10 +63,23 @@ def _observe(connection: Connection, applied: Sequence[Applied], run: Run) -> No
 def _decide(
     store: Store, stored: Sequence[StoredReading], roster: Sequence[Student], threshold: float
 ) -> list[Decision]:
-    readings = {
-        item.copy_id: evidence.from_bytes(store.get(item.reading_sha256, Kind.READING))
-        for item in stored
-    }
     settled = {item.copy_id: item.student_id for item in stored if item.identity in SETTLED}
-    decisions = decide(readings, roster, threshold=threshold, settled=settled)
+    decisions = decide(_Readings(store, stored), roster, threshold=threshold, settled=settled)
     return [decision for decision in decisions if decision.copy_id not in settled]
+
+
+class _Readings(Mapping[CopyId, HeaderReading]):
+    """The stored readings, each fetched when it is looked at: all at once would grow with them."""
+
+    def __init__(self, store: Store, stored: Sequence[StoredReading]) -> None:
+        self._store = store
+        self._files: dict[CopyId, Sha256] = {one.copy_id: one.reading_sha256 for one in stored}
+
+    def __getitem__(self, copy_id: CopyId) -> HeaderReading:
+        return evidence.from_bytes(self._store.get(self._files[copy_id], Kind.READING))
+
+    def __iter__(self) -> Iterator[CopyId]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
