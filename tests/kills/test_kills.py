@@ -10,6 +10,7 @@ import pytest
 
 from tests.campaigns import kills, outages
 from tests.kills.api import kill_api
+from tests.kills.prefect import on_prefect
 from tests.kills.trials import Field, Stage, Trial
 from tests.kills.way import walk
 
@@ -94,3 +95,10 @@ def test_postgres_is_away_for_a_while_in_the_middle_of_each_flow(
     )
     assert {one.trial.stage.removesuffix(" (Prefect)") for one in found} == set(kills.ON_PREFECT)
     assert not _wrong([one.trial for one in found])
+
+
+@pytest.mark.parametrize("name", ["import", "identify", "marks", "finalize"])
+def test_two_operators_start_the_same_flow_at_once_on_prefect(
+    field: Field, stages: dict[str, Stage], name: str
+) -> None:
+    assert field.twice_at_once(on_prefect(stages[name])) == []

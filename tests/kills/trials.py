@@ -125,6 +125,18 @@ class Field:
         wrong += self.run_again(stage)
         return self.conclude(stage, struck, wrong)
 
+    def twice_at_once(self, stage: Stage) -> list[str]:
+        """Two people give the command at the same time; what is not as if one had."""
+        self.ground.load(stage.state)
+        plans = [self.plan(recorded=self.recorded(stage)) for _ in range(2)]
+        processes = [runs.start(stage.command, plan) for plan in plans]
+        wrong = [
+            f"ended with {code}: {runs.last_words(plan.folder)}"
+            for process, plan in zip(processes, plans, strict=True)
+            if (code := runs.finish(process)) != stage.code
+        ]
+        return list(self.conclude(stage, [], wrong).wrong)
+
     def run_again(self, stage: Stage) -> list[str]:
         """Runs the same command, undisturbed now; what is wrong with how it ends."""
         again = self.plan(recorded=self.recorded(stage))
