@@ -27,6 +27,7 @@ from flows.import_copies import import_copies
 from flows.maintenance import maintain
 from flows.process_exam import process_exam
 from flows.record_marks import record_marks
+from flows.silence import OURS, SILENCE
 from viatique.steps.maintain import Chore
 
 
@@ -57,8 +58,6 @@ MAINTENANCE: dict[str, tuple[tuple[Chore, ...], Schedule]] = {
 }
 """Deployments of ``maintain``: their chores, and when they run."""
 SILENT_RUNS = "viatique-silent-runs"
-SILENCE_S = 90
-"""Three heartbeats."""
 ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
 
 
@@ -81,9 +80,7 @@ def deploy_all() -> None:
     ensure_crash_automation()
 
 
-def ensure_crash_automation(
-    *, name: str = SILENT_RUNS, silence: timedelta = timedelta(seconds=SILENCE_S)
-) -> UUID:
+def ensure_crash_automation(*, name: str = SILENT_RUNS, silence: timedelta = SILENCE) -> UUID:
     """Has the server mark runs that fell silent as Crashed; made again, it is the same one.
 
     A run tells every 30 s that it lives (``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``); one that was
@@ -99,7 +96,7 @@ def ensure_crash_automation(
             match_related=ResourceSpecification(
                 {
                     "prefect.resource.role": "flow",
-                    "prefect.resource.name": [flow.name for flow in (*FLOWS, maintain)],
+                    "prefect.resource.name": list(OURS),
                 }
             ),
             for_each={"prefect.resource.id"},

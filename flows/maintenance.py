@@ -1,4 +1,4 @@
-"""The house is kept in order: seals, orphans, claims, retention, damaged files, statistics."""
+"""The house is kept in order: seals, orphans, claims, retention, damaged files, silent runs."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from prefect.futures import PrefectFuture
 
 from flows.artifacts import publish_chores
 from flows.parameters import MaintenanceParameters
+from flows.silence import crash_silent_runs
 from tasks.chunks import chore_task
 from tasks.context import bound_to_run, flow_workbench
 from viatique.steps.maintain import Chore, ChoreOutcome
@@ -36,6 +37,7 @@ def maintain(parameters: MaintenanceParameters | None = None) -> list[ChoreOutco
         for chore in given.chores:
             futures.append(chore_task.submit(chore, is_whole=given.is_whole))
             futures[-1].wait()
+        crash_silent_runs()
         if Chore.RETENTION in given.chores:
             forget_runs(bench.settings.run_retention_days)
     publish_chores([one.result() for one in futures if one.state.is_completed()])

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +19,9 @@ import pytest
 import yaml
 from psycopg import sql
 
+from flows.deploy import FLOWS
+from flows.maintenance import maintain
+from flows.silence import OURS, SIGNS
 from tests.flows.installation import Installation
 from tests.flows.ways import api, services, texts, with_database
 from viatique.demo.exam import DemoExam
@@ -34,11 +39,12 @@ SLEEPER = """
 import time
 from flows.maintenance import maintain
 from prefect import task
+from prefect.runtime import flow_run
 import flows.maintenance
 
 @task
 def stuck(chore, *, is_whole):
-    print("stuck", flush=True)
+    print("stuck", flow_run.id, flush=True)
     time.sleep(600)
 
 flows.maintenance.chore_task = stuck
@@ -129,6 +135,59 @@ def test_a_run_that_fell_silent_becomes_crashed(
     _wait_until(lambda: states() == ["CRASHED"])
     with services(installation) as found:
         httpx.delete(f"{found.prefect_api_url}/automations/{automation}").raise_for_status()
+
+
+def test_a_run_that_was_killed_is_crashed_by_maintenance_and_one_that_lives_is_not(
+    installation: Installation, prefect: dict[str, str]
+) -> None:
+    """Where nothing is deployed, there is no automation."""
+    assert {flow.name for flow in (*FLOWS, maintain)} == set(OURS)
+    with _sleeping(prefect) as killed, _sleeping(prefect) as living:
+        killed.process.send_signal(signal.SIGKILL)
+        with services(installation) as found:
+            prefect_dsn = with_database(found.database_dsn, "prefect")
+        _wait_until(lambda: _signs(prefect_dsn, living.run_id) > 0)
+        with psycopg.connect(prefect_dsn) as connection:
+            connection.execute(
+                "UPDATE flow_run SET updated = updated - interval '10 minutes' WHERE id = ANY(%s)",
+                ([killed.run_id, living.run_id],),
+            )
+            connection.execute(
+                "UPDATE events SET received = received - interval '10 minutes'"
+                " WHERE resource_id = %s",
+                (f"prefect.flow-run.{killed.run_id}",),
+            )
+        installation.run("maintain", "--only", "claims")
+        runs = {run["id"]: run["state"] for run in api(installation, "flow_runs/filter")}
+        assert runs[killed.run_id]["type"] == "CRASHED"
+        assert "maintenance found" in runs[killed.run_id]["message"]
+        assert runs[living.run_id]["type"] == "RUNNING"
+
+
+@dataclass(frozen=True)
+class _Sleeper:
+    process: subprocess.Popen[str]
+    run_id: str
+
+
+@contextmanager
+def _sleeping(prefect: dict[str, str]) -> Iterator[_Sleeper]:
+    """A run in the middle of its work."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPER], env=prefect, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        words = next(line.split() for line in process.stdout if "stuck" in line)
+        yield _Sleeper(process, words[-1])
+        process.kill()
+
+
+def _signs(prefect_dsn: str, run_id: str) -> int:
+    with psycopg.connect(prefect_dsn) as connection:
+        return connection.execute(
+            "SELECT FROM events WHERE resource_id = %s AND event = ANY(%s)",
+            (f"prefect.flow-run.{run_id}", list(SIGNS)),
+        ).rowcount
 
 
 def test_maintenance_runs_as_a_flow(installation: Installation, undisturbed: str) -> None:

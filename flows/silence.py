@@ -1,0 +1,80 @@
+"""Runs that were killed with their machine are told from runs that live, and marked as Crashed.
+
+An automation does that where the flows are deployed; maintenance does it for runs that began before
+there was one. Only the server's clock counts: those of machines may be hours off.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.events.filters import (
+    EventFilter,
+    EventNameFilter,
+    EventOccurredFilter,
+    EventOrder,
+    EventResourceFilter,
+)
+from prefect.states import Crashed
+
+OURS = (
+    "import-copies", "identify-copies", "record-marks", "finalize-copies", "process-exam",
+    "maintain",
+)  # fmt: skip
+"""Names of the flows; those of others on the same server are theirs to look after."""
+SILENCE = timedelta(seconds=90)
+"""Three heartbeats (``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``)."""
+SIGNS = ("prefect.flow-run.heartbeat", "prefect.flow-run.Running")
+OFF_AT_MOST = timedelta(days=2)
+"""How far off a machine's clock may be for its heartbeats to be found."""
+RUNS_AT_ONCE = 200
+
+
+def crash_silent_runs() -> int:
+    """Marks runs as Crashed that have given no sign of life; returns how many.
+
+    Running them again does the rest of their work.
+    """
+    silent = 0
+    with get_client(sync_client=True) as client:
+        now = parsedate_to_datetime(client.hello().headers["date"])
+        for run in _running(client):
+            if now - _last_sign(client, run, now) > SILENCE:
+                state = Crashed(message="No sign of life, maintenance found: run it again.")
+                client.set_flow_run_state(run.id, state)
+                silent += 1
+    return silent
+
+
+def _running(client: SyncPrefectClient) -> Iterator[FlowRun]:
+    is_running = FlowRunFilterStateType(any_=[StateType.RUNNING])
+    yield from client.read_flow_runs(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=list(OURS))),
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=is_running)),
+        limit=RUNS_AT_ONCE,
+    )
+
+
+def _last_sign(client: SyncPrefectClient, run: FlowRun, now: datetime) -> datetime:
+    """When the server last heard of it."""
+    found = client.read_events(
+        EventFilter(
+            occurred=EventOccurredFilter(since=now - OFF_AT_MOST, until=now + OFF_AT_MOST),
+            event=EventNameFilter(name=list(SIGNS)),
+            resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"]),
+            order=EventOrder.DESC,
+        ),
+        limit=1,
+    )
+    heard = [event.received for event in found.events]
+    return max([run.updated or now, *heard])
