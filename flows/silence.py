@@ -69,7 +69,9 @@ def _last_sign(client: SyncPrefectClient, run: FlowRun, now: datetime) -> dateti
     """When the server last heard of it."""
     found = client.read_events(
         EventFilter(
-            occurred=EventOccurredFilter(since=now - OFF_AT_MOST, until=now + OFF_AT_MOST),
+            occurred=EventOccurredFilter.model_validate(
+                {"since": now - OFF_AT_MOST, "until": now + OFF_AT_MOST}
+            ),
             event=EventNameFilter(name=list(SIGNS)),
             resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"]),
             order=EventOrder.DESC,
