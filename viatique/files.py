@@ -116,19 +116,20 @@ class Store:
 
     def remove(self, sha256: Sha256, kind: Kind) -> None:
         """Removes a file nothing points to any more; one that is gone already is gone."""
-        with contextlib.suppress(FileNotFoundError):
+        with _translated(sha256), contextlib.suppress(FileNotFoundError):
             self._fs.rm_file(self.path(sha256, kind))
 
     def list_names(self) -> Iterator[tuple[str, float]]:
         """Names and times of writing (seconds since the epoch) of all files, temporary ones too."""
-        if not self._fs.exists(self._root):
-            return
-        for path, details in self._fs.find(self._root, detail=True).items():
+        with _translated():
+            is_there = self._fs.exists(self._root)
+            found = self._fs.find(self._root, detail=True) if is_there else {}
+        for path, details in found.items():
             yield path.removeprefix(self._root).lstrip("/"), _written_at(details)
 
     def remove_name(self, name: str) -> None:
         """Removes a file by the name ``list_names`` gave."""
-        with contextlib.suppress(FileNotFoundError):
+        with _translated(), contextlib.suppress(FileNotFoundError):
             self._fs.rm_file(f"{self._root}/{name}")
 
     @contextmanager
@@ -253,11 +254,11 @@ def write_atomically(path: Path, data: bytes | BinaryIO, *, by: Path | None = No
 
 
 @contextmanager
-def _translated(sha256: Sha256) -> Iterator[None]:
+def _translated(sha256: Sha256 | None = None) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise _corrupt(sha256, "it is gone") from None
+    except FileNotFoundError as error:
+        raise _corrupt(sha256, "it is gone") if sha256 else _unusable(error_code(error)) from None
     except Exception as error:  # noqa: BLE001  # each file system has errors of its own
         raise _unusable(error_code(error), sha256) from None
 
@@ -268,10 +269,12 @@ def error_code(error: Exception) -> str:
     return errno.errorcode.get(number or 0, type(error).__name__)
 
 
-def _unusable(why: str, sha256: Sha256) -> StoreUnavailable:
+def _unusable(why: str, sha256: Sha256 | None = None) -> StoreUnavailable:
+    next_step = "Check its space, rights and network, then run again; what was done is kept."
+    if sha256 is None:
+        return StoreUnavailable(f"The file store cannot be used now ({why}).", next_step=next_step)
     return StoreUnavailable(
-        f"The file store cannot be used now ({why}, file {sha256[:12]}).",
-        next_step="Check its space, rights and network, then run again; what was done is kept.",
+        f"The file store cannot be used now ({why}, file {sha256[:12]}).", next_step=next_step
     )
 
 

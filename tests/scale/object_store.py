@@ -1,6 +1,7 @@
 """OpenStack Swift with its S3 API: an object store as installations have one, in one folder.
 
-One account, container, object and proxy server each, one replica; clients come over TLS.
+One account, container, object and proxy server each, one replica; over TLS where there are
+certificates.
 """
 
 import getpass
@@ -47,23 +48,24 @@ class ObjectStore:
 
     endpoint: str
 
-    def environment(self, ca: Path) -> dict[str, str]:
+    def environment(self, ca: Path | None = None) -> dict[str, str]:
         """What s3fs and botocore read."""
+        trusted = {"AWS_CA_BUNDLE": str(ca)} if ca else {}
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": "us-east-1",
-            "AWS_CA_BUNDLE": str(ca),
+            **trusted,
         }
 
 
 @contextmanager
-def object_store(folder: Path, certificates: Path) -> Iterator[ObjectStore]:
+def object_store(folder: Path, certificates: Path | None = None) -> Iterator[ObjectStore]:
     """A store for as long as the block lasts, its bytes in the folder.
 
     Args:
-        certificates: folder of ``server.crt`` and ``server.key``, which clients meet.
+        certificates: folder of ``server.crt`` and ``server.key``, which clients meet; None: no TLS.
     """
     ports = {kind: free_port() for kind in ("account", "container", "object", "proxy")}
     (folder / "devices" / DEVICE).mkdir(parents=True)
@@ -81,7 +83,9 @@ def object_store(folder: Path, certificates: Path) -> Iterator[ObjectStore]:
     with ExitStack() as stack:
         for kind, port in ports.items():
             _serve(stack, folder, kind, port)
-        yield ObjectStore(endpoint=f"https://{LOOPBACK}:{ports['proxy']}")
+        yield ObjectStore(
+            endpoint=f"http{'s' if certificates else ''}://{LOOPBACK}:{ports['proxy']}"
+        )
 
 
 RINGS = """
