@@ -2,8 +2,8 @@
 
 What goes: the roster line, the copy with its pages, readings, marks, remarks, drafts and final
 PDFs, the pages in the scan itself, the marks files that name the copy, the picture of `exam check`,
-what lies in the inbox. What stays: events, which hold ids only. Files go right after the commit;
-what a crash leaves is removed by the next maintenance.
+what lies in the inbox. What stays: events, which hold ids only. Stored files go right after the
+commit; what a crash leaves is removed by the next maintenance.
 """
 
 import shutil
@@ -97,7 +97,8 @@ def erase_student(bench: Workbench, run: Run, exam_id: ExamId, student_id: Stude
         erasure.delete_tree(connection, "student", key)
         _tell(connection, run, exam_id, found.copies, student=student_id, pages=len(found.pages))
         erasure.doom_files(connection, doomed)
-    _forget_files(bench, exam_id)
+        _forget_beside(bench, exam_id)
+    remove_doomed(bench)
     return found
 
 
@@ -128,7 +129,8 @@ def erase_exam(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         if students or copies or doomed:  # again, after it was killed, there is nothing to tell
             _tell(connection, run, exam_id, [], students=students)
         erasure.doom_files(connection, doomed)
-    _forget_files(bench, exam_id)
+        _forget_beside(bench, exam_id)
+    remove_doomed(bench)
     return students
 
 
@@ -138,7 +140,7 @@ def finish_erasure(bench: Workbench, exam_id: ExamId, student_id: StudentId) -> 
         is_there = any(one.student_id == student_id for one in list_students(connection, exam_id))
         if is_there or not erasure.list_erased(connection, [student_id], exam_id=exam_id):
             return False
-    _forget_files(bench, exam_id)
+    remove_doomed(bench)
     return True
 
 
@@ -153,9 +155,8 @@ def remove_doomed(bench: Workbench) -> int:
     return len(doomed)
 
 
-def _forget_files(bench: Workbench, exam_id: ExamId) -> None:
-    """Removes what no row points to any more, in the store and beside it."""
-    remove_doomed(bench)
+def _forget_beside(bench: Workbench, exam_id: ExamId) -> None:
+    """Removes what lies beside the store, before the commit: later nobody would look there."""
     home = bench.settings.home_path
     (home / "checks" / f"{exam_id}.png").unlink(missing_ok=True)
     for name in ("received", "refused"):
