@@ -19,9 +19,9 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-import pymupdf
 
 from benchmarks.processes import cpu_s, peaks
+from benchmarks.repeated_scan import repeat_pages
 from viatique.db.copies import list_copies
 from viatique.db.exams import find_exam
 from viatique.db.listings import list_copies_after
@@ -82,22 +82,10 @@ def _exam_files(folder: Path, copies: int) -> Iterator[Path]:
     others = make_students(max(0, copies - SHEETS), prefix="X", seed=5)
     write_roster(exam.roster_csv, [*exam.plan.roster, *others][:copies])
     for start in range(0, copies, COPIES_PER_SCAN):
-        numbers = range(start, min(copies, start + COPIES_PER_SCAN))
-        yield _repeated(exam.scan_pdf, folder / f"scan{start}.pdf", numbers)
-
-
-def _repeated(once: Path, path: Path, copies: range) -> Path:
-    """A scan of the sheets again and again; white space that says the number makes pages unlike."""
-    with pymupdf.open(once) as sheets, pymupdf.open() as scan:
-        for number in copies:
-            first = number % SHEETS * PAGES_PER_COPY
-            scan.insert_pdf(sheets, from_page=first, to_page=first + PAGES_PER_COPY - 1)
-        for number, page in enumerate(scan.pages(), copies.start * PAGES_PER_COPY):
-            (xref,) = page.get_contents()
-            mark = f"{number:020b}".replace("0", " ").replace("1", "\n").encode()
-            scan.update_stream(xref, (scan.xref_stream(xref) or b"") + mark)
-        scan.save(path)
-    return path
+        end = min(copies, start + COPIES_PER_SCAN)
+        first, last = start * PAGES_PER_COPY, end * PAGES_PER_COPY
+        pages = [number % (SHEETS * PAGES_PER_COPY) for number in range(first, last)]
+        yield repeat_pages(exam.scan_pdf, folder / f"scan{start}.pdf", pages, number=first)
 
 
 def _steps(bench: Workbench, folder: Path, scans: list[Path], copies: int) -> None:

@@ -67,7 +67,7 @@ def columns_of(character: str, alphabet: str) -> tuple[int, ...]:
     plain = unicodedata.normalize("NFKD", character)[:1]
     lookalikes = DIGIT_LOOKALIKES if alphabet == DIGITS else LETTER_LOOKALIKES
     for meant in (lookalikes.get(character), plain, plain.upper(), lookalikes.get(plain)):
-        if meant and set(meant) <= set(alphabet):
+        if meant and all(letter in alphabet for letter in meant):
             return tuple(alphabet.index(letter) + 1 for letter in meant)
     return (0,) if character in SEPARATORS else ()
 
@@ -86,8 +86,8 @@ def fold_weights(characters: Sequence[str], alphabet: str) -> "csr_array":
     weights = np.zeros((len(alphabet) + 1, len(characters)), np.float32)
     weights[0, 0] = 1.0
     for index, character in enumerate(characters[1:], start=1):
-        columns = columns_of(character, alphabet)
-        weights[list(columns), index] = 1.0 / max(1, len(columns))
+        for column in (columns := columns_of(character, alphabet)):
+            weights[column, index] = 1.0 / len(columns)
     from scipy.sparse import csr_array  # noqa: PLC0415  # slow to load, needed where OCR is
 
     return csr_array(weights)
