@@ -45,7 +45,7 @@ SHEETS, PAGES_PER_COPY, DPI = 12, 4, 100
 COPIES_PER_SCAN = 1250
 """The most that fit into a scan of 5,000 pages, which is what the settings accept."""
 SAMPLE = 50
-"""Copies whose headers are read: two chunks."""
+"""Copies whose headers are read: one chunk by default."""
 LISTED = 50
 
 

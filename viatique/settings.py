@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         default=0, ge=0, description="Processes for OCR and PDF work; 0 = one per core."
     )
     chunk_size: int = Field(
-        default=25, ge=1, le=500, description="Copies claimed and worked on by one task."
+        default=50, ge=1, le=500, description="Copies claimed and worked on by one task."
     )
     runs_per_exam: int = Field(
         default=1, ge=1, description="Runs the dashboard starts of a flow on an exam."
