@@ -15,15 +15,18 @@ from tests.steps.benches import (
     stored_files,
     with_settings,
 )
+from viatique.db import housekeeping
 from viatique.db.claims import Stage, claim_subjects, holding
 from viatique.db.copies import Copy
 from viatique.errors import TrailBroken
 from viatique.files import Kind
 from viatique.inline import run_finalize, run_maintenance
-from viatique.models import Sha256
+from viatique.models import Sha256, StudentId
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
+from viatique.steps.erase import erase_student
 from viatique.steps.maintain import ORPHAN_AGE_S, Chore, ChoreOutcome, run_chore
+from viatique.steps.settle import confirm_identity
 from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
 
@@ -108,16 +111,42 @@ def _break(bench: Workbench, copy: Copy) -> Sha256:
     return sha256
 
 
+def test_scrub_cuts_copies_again_that_rot_or_are_gone(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    first, second, third = list_copies(bench, exam_id)
+    confirm_identity(bench.database, new_run(), third.copy_id, StudentId("S3"))
+    for is_blanked in (False, True):  # the pages of somebody who was erased, in the same scan
+        if is_blanked:
+            erase_student(bench, new_run(), exam_id, StudentId("S3"))
+        before, rotten = count_rows(bench), _break(bench, first)
+        assert second.file_sha256
+        bench.store.remove(second.file_sha256, Kind.COPY)
+        found = run_chore(bench, new_run(), Chore.SCRUB, is_whole=True)
+        assert found.problems == 0
+        assert bench.store.get(rotten, Kind.COPY)
+        assert bench.store.get(second.file_sha256, Kind.COPY)
+        assert count_rows(bench) == before
+    mended = {line["sha256"] for line in log_lines(bench, "stored_file_mended")}
+    assert mended == {rotten, second.file_sha256}
+
+
 def test_scrub_names_the_files_that_rot_or_are_gone(bench: Workbench, tmp_path: Path) -> None:
     exam_id = import_exam(bench, tmp_path)
     first, second = list_copies(bench, exam_id)
+    with bench.database.transaction() as connection:
+        (scan,) = [
+            sha256
+            for sha256, kind in housekeeping.iterate_stored_files(connection)
+            if kind is Kind.SCAN
+        ]
+    bench.store.remove(scan, Kind.SCAN)
     rotten = _break(bench, first)
     assert second.file_sha256
     bench.store.remove(second.file_sha256, Kind.COPY)
     found = run_chore(bench, new_run(), Chore.SCRUB, is_whole=True)
-    assert found == ChoreOutcome(chore=Chore.SCRUB, done=3, problems=2)
+    assert found == ChoreOutcome(chore=Chore.SCRUB, done=3, problems=3)
     named = {line["sha256"] for line in log_lines(bench, "stored_file_corrupt")}
-    assert named == {rotten, second.file_sha256}
+    assert named == {rotten, second.file_sha256, scan}
 
 
 def test_scrub_reads_a_part_each_night_and_all_in_time(

@@ -25,7 +25,8 @@ def list_pieces(connection: Connection, copy_ids: Sequence[CopyId]) -> list[Piec
     """Where the pages of copies lie, in the order of the copies."""
     rows = connection.execute(
         """
-        SELECT page.copy_id, source_file.sha256, source_page, half, turn
+        SELECT page.copy_id, coalesce(content_sha256, source_file.sha256) AS sha256, source_page,
+            half, turn
         FROM page JOIN source_file USING (source_id)
         WHERE copy_id = ANY(%(copies)s) ORDER BY copy_id, position
         """,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from viatique.db.pool import Connection, Database
 from viatique.files import Kind
-from viatique.models import ExamId, Sha256
+from viatique.models import CopyId, ExamId, Sha256
 
 BATCH = 1_000
 
@@ -46,6 +46,14 @@ def iterate_stored_files(connection: Connection) -> Iterator[tuple[Sha256, Kind]
         cursor.execute("SELECT DISTINCT sha256, kind FROM stored_file ORDER BY sha256")
         for row in cursor:
             yield Sha256(row["sha256"]), Kind(row["kind"])
+
+
+def find_copy_of_file(connection: Connection, sha256: Sha256) -> CopyId | None:
+    """A copy whose own PDF this is."""
+    row = connection.execute(
+        "SELECT copy_id FROM copy WHERE file_sha256 = %(sha256)s LIMIT 1", {"sha256": sha256}
+    ).fetchone()
+    return CopyId(row["copy_id"]) if row else None
 
 
 def export_snapshot(connection: Connection) -> str:

@@ -48,7 +48,8 @@ def list_pages(connection: Connection, copy_id: CopyId) -> tuple[CopyPage, ...]:
     """The pages of a copy in reading order, those left out where a person saw them."""
     rows = connection.execute(
         """
-        SELECT source_id, sha256, source_page, half, turn, is_left_out
+        SELECT source_id, coalesce(content_sha256, sha256) AS sha256, source_page, half, turn,
+            is_left_out
         FROM page JOIN source_file USING (source_id)
         WHERE copy_id = %(copy)s ORDER BY position
         """,

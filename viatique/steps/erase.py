@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from viatique.db import erasure, identities, sources
 from viatique.db.audit import insert_event
@@ -19,12 +18,13 @@ from viatique.db.copies import list_copies
 from viatique.db.exams import find_exam, list_students
 from viatique.db.pool import Connection
 from viatique.errors import Conflict, NotFound
-from viatique.files import Kind, Store
+from viatique.files import Kind
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId, Half, Sha256, Student, StudentId
 from viatique.pdf.erase import without_pages
 from viatique.run import Run
 from viatique.steps.inbox import inbox_folder
+from viatique.unfinished import unfinished_folder
 from viatique.workbench import Workbench
 
 
@@ -185,28 +185,30 @@ def _scans_without(
         erased: dict[int, frozenset[Half]] = {}
         for page in group:
             erased[page.source_page] = erased.get(page.source_page, frozenset()) | {page.half}
-        job = BlankJob(store_url=bench.store.url, scan=before, erased=erased)
-        made[source_id] = (before, bench.pool.run_one(blank_pages, job))
+        made[source_id] = (before, _blanked(bench, before, erased))
     return made
+
+
+def _blanked(bench: Workbench, scan: Sha256, erased: dict[int, frozenset[Half]]) -> Sha256:
+    """Fetched and stored here: that a slow store takes long is no fault of the job's."""
+    with bench.store.local(scan, Kind.SCAN) as path, unfinished_folder() as folder:
+        job = BlankJob(scan=path, erased=erased, blanked=folder / "scan.pdf")
+        bench.pool.run_one(blank_pages, job)
+        return bench.store.put_path(job.blanked, Kind.SCAN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlankJob:
-    """A scan, and the parts of its pages (0-based) that go."""
+    """A scan, the parts of its pages (0-based) that go, and the file to write."""
 
-    store_url: str
-    scan: Sha256
+    scan: Path
     erased: dict[int, frozenset[Half]]
+    blanked: Path
 
 
-def blank_pages(job: BlankJob) -> Sha256:
-    """Runs in a worker process: stores the scan without what goes."""
-    store = Store(job.store_url)
-    with TemporaryDirectory(prefix="viatique-") as folder:
-        blanked = Path(folder) / "scan.pdf"
-        with store.local(job.scan, Kind.SCAN) as scan:
-            without_pages(scan, job.erased, blanked)
-        return store.put_path(blanked, Kind.SCAN)
+def blank_pages(job: BlankJob) -> None:
+    """Runs in a worker process: writes the scan without what goes."""
+    without_pages(job.scan, job.erased, job.blanked)
 
 
 def _check_free(

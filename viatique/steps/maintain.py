@@ -13,11 +13,13 @@ from pathlib import PurePosixPath
 
 from viatique.db import erasure, housekeeping
 from viatique.errors import FinalError, ViatiqueError
+from viatique.files import Kind
 from viatique.models import ExamId
 from viatique.run import Run
 from viatique.seal_files import seal_files_of
 from viatique.steps.erase import erase_exam, remove_doomed
 from viatique.steps.log_trail import log_trail
+from viatique.steps.mend_copy import mend_copy_file
 from viatique.steps.seal_trail import seal_trail
 from viatique.workbench import Workbench
 
@@ -137,7 +139,7 @@ def _orphans(bench: Workbench, _run: Run) -> int:
 
 
 def _scrub(bench: Workbench, *, is_whole: bool) -> ChoreOutcome:
-    """Reads stored files and compares them with their names."""
+    """Reads stored files and compares them with their names; damaged copies are cut again."""
     tonight = _slice_of_tonight()
     read = problems = 0
     with bench.database.transaction() as connection:
@@ -149,8 +151,9 @@ def _scrub(bench: Workbench, *, is_whole: bool) -> ChoreOutcome:
         try:
             bench.store.get(sha256, kind)
         except FinalError:
-            problems += 1
             logger.exception("stored_file_corrupt", extra={"sha256": sha256, "kind": kind})
+            if not (kind is Kind.COPY and mend_copy_file(bench, sha256)):
+                problems += 1
     return ChoreOutcome(chore=Chore.SCRUB, done=read, problems=problems)
 
 
