@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,14 @@ def viatique(
 ) -> Iterator[Command]:
     with command_on(database_dsn, tmp_path / "home", monkeypatch, capsys) as command:
         yield command
+
+
+@pytest.fixture
+def other_place(
+    empty_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[[], AbstractContextManager[Command]]:
+    """The command on another home and an empty database, from when it is called on."""
+    return lambda: command_on(empty_dsn, tmp_path / "elsewhere", monkeypatch, capsys)

@@ -5,6 +5,8 @@ logged and stored is searched for them.
 """
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -229,6 +231,35 @@ def test_marked_names_stay_where_they_belong_whatever_fails(
         files_with([*files_beside(viatique.home), tmp_path / f"{LAST_NAME}.jsonl"], NAMES) == set()
     )
     assert files_with(_server_logs(tmp_path_factory), NAMES) == set()
+
+
+def test_a_restore_takes_names_nowhere_else(
+    viatique: Command,
+    other_place: Callable[[], AbstractContextManager[Command]],
+    database: Database,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    exam = _create(viatique, tmp_path)
+    viatique("import", exam, write_scan(tmp_path, pages=4, name=FILE_NAME), "--inline")
+    _mark(viatique, exam, tmp_path)
+    viatique("confirm", f"{exam}-0001", "S1")
+    viatique("finalize", exam, "--inline")
+    viatique("exam", "release", exam)
+    folder = tmp_path / LAST_NAME
+    viatique("backup", folder)
+    assert columns_with(database, NAMES) == BELONG
+    with other_place() as elsewhere:
+        said = elsewhere("restore", folder)
+        elsewhere("audit", "verify")
+        elsewhere("maintain", "--whole", "--inline")
+        assert LAST_NAME not in f"{said.out}{said.err}".replace(str(folder), "")
+    restored = Database(elsewhere.environment["DATABASE_URL"]).open()
+    assert columns_with(restored, NAMES) == BELONG
+    restored.close()
+    assert elsewhere.log_lines("chore_done")
+    assert files_with(files_beside(elsewhere.home, "store"), NAMES) == set()
+    assert files_with([folder / "manifest.json", *_server_logs(tmp_path_factory)], NAMES) == set()
 
 
 @pytest.mark.slow
