@@ -64,10 +64,12 @@ def nothing_held() -> Iterator[None]:
 
 def written_scan(folder: Path, *, spoiled: int | None = None) -> Path:
     """A scan of two framed copies of four pages, one of which may be blurred."""
+    grain = np.random.default_rng(0)
     with pymupdf.open() as document:
         for number in range(PAGES):
             picture = ruled_page() if number % 4 else framed_page()
             picture[1600:1610, 600 : 620 + 10 * number] = 60
+            picture = np.clip(picture + grain.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
             if number == spoiled:
                 picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 5), np.uint8)
             page = document.new_page(width=595, height=842)

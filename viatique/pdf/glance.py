@@ -7,6 +7,7 @@ is drawn. Of an upright grey side, its top and its foot can be had alone, for ha
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -39,10 +40,11 @@ MISFIT_PT = 3.0
 """An image that ends so far from an edge of its page does not fill it."""
 SPECIAL_KEY = re.compile(r"/(Decode|Mask|SMask|ImageMask)\b")
 """Image entries that change what its bytes look like (ISO 32000-1, table 89)."""
-TOP_PART = 0.45
+TOP_PART = 0.40
 """Rows that make the top; headers of both shared exams end at 0.30 (2026-11-25)."""
-FOOT_PART, FOOT_CODED_PART = 0.07, 0.022
-"""Rows that the foot has at most, and the part of the bytes that code them: margins take few."""
+FEET = ((0.07, 0.022), (0.45, 0.25))
+"""Rows that a foot has at most, and the part of the bytes that code them: margins take few. The
+larger one is in the lower half of the page for sure."""
 FOOT_ROWS = 4
 """Rows of blocks a foot must show: of fewer, some may be out of step."""
 UNFILLED = 128
@@ -71,12 +73,13 @@ class Glimpse:
 
     Attributes:
         top: its first rows, as ``glance`` has them.
-        foot: its last rows; too bright or too dark, by the same amount everywhere.
+        feet: its last rows, few and then more of them, decoded when asked for; too bright or too
+            dark, by the same amount everywhere.
         height: rows of the whole side.
     """
 
     top: NDArray[np.uint8]
-    foot: NDArray[np.uint8]
+    feet: Iterator[NDArray[np.uint8]]
     height: int
 
 
@@ -90,8 +93,7 @@ def glimpse(page: pymupdf.Page, *, jpeg: StoredJpeg | None = None) -> Glimpse | 
     top_rows = _whole_blocks(TOP_PART * scan.frame.height)
     size = (width, round(height * top_rows / scan.frame.height))
     top = _decoded(scan.top(top_rows), scan.frame, size)
-    foot = _foot(scan, width)
-    return None if top is None or foot is None else Glimpse(top=top, foot=foot, height=height)
+    return None if top is None else Glimpse(top=top, feet=_feet(scan, width), height=height)
 
 
 def half_of(side: NDArray[np.uint8], half: Half) -> NDArray[np.uint8]:
@@ -195,11 +197,17 @@ def _whole_blocks(rows: float) -> int:
     return max(1, round(rows / BLOCK_PX)) * BLOCK_PX
 
 
-def _foot(scan: GreyScan, width: int) -> NDArray[np.uint8] | None:
-    """The last rows of a scan, None when too few of them can be had alone."""
+def _feet(scan: GreyScan, width: int) -> Iterator[NDArray[np.uint8]]:
+    for part, coded_part in FEET:
+        rows = _whole_blocks(part * scan.frame.height)
+        foot = _foot(scan, scan.foot(rows, int(coded_part * len(scan.data))), width)
+        if foot is not None:
+            yield foot
+
+
+def _foot(scan: GreyScan, data: bytes, width: int) -> NDArray[np.uint8] | None:
+    """The last rows of a scan from the JPEG of them, None when too few can be had alone."""
     reduction = _reduction(scan.frame, width)
-    rows = _whole_blocks(FOOT_PART * scan.frame.height)
-    data = scan.foot(rows, int(FOOT_CODED_PART * len(scan.data)))
     decoded = _reduced(data, reduction)
     foot = None if decoded is None else _in_step(decoded, scan.blocks_across, BLOCK_PX // reduction)
     if foot is None:
@@ -217,13 +225,19 @@ def _foot(scan: GreyScan, width: int) -> NDArray[np.uint8] | None:
 
 
 def _in_step(decoded: NDArray[np.uint8], across: int, block: int) -> NDArray[np.uint8] | None:
-    """Whole rows of the blocks that are filled, the last block of the page in the last corner."""
-    down = decoded.shape[0] // block
-    blocks = decoded.reshape(down, block, across, block).swapaxes(1, 2).reshape(-1, block, block)
-    filled = np.flatnonzero((blocks[:, 0, 0] != UNFILLED) | (blocks[:, -1, -1] != UNFILLED))
-    end = filled[-1] + 1 if len(filled) else 0
-    rows = end // across
-    if rows < FOOT_ROWS or end == len(blocks):
+    """Whole rows of the blocks that are filled, the last block of the page in the last corner.
+
+    That one, where bits that fill the last byte are decoded too, is made like the one beside it.
+    """
+    filled = np.flatnonzero(
+        (decoded[::block, ::block] != UNFILLED)
+        | (decoded[block - 1 :: block, block - 1 :: block] != UNFILLED)
+    )
+    end = int(filled[-1]) + 1 if len(filled) else 0
+    rows, begun = divmod(end, across)
+    if rows < FOOT_ROWS or end * block * block == decoded.size:
         return None
-    whole = blocks[end - rows * across : end].reshape(rows, across, block, block)
-    return whole.swapaxes(1, 2).reshape(rows * block, across * block)
+    split, height = begun * block, rows * block
+    whole = np.hstack([decoded[:height, split:], decoded[block : block + height, :split]])
+    whole[-block:, -block:] = whole[-block:, -2 * block : -block]
+    return whole

@@ -271,7 +271,7 @@ def _glimpsed(page: pymupdf.Page, facts: PageFacts, *, with_headers: bool) -> Se
         seen = glimpse(page, jpeg=facts.jpeg)
     except (*MUPDF_ERRORS, cv2.error):
         return None
-    if seen is None or not is_plainly_fine(seen.top, seen.foot, dpi=facts.dpi):
+    if seen is None or not is_plainly_fine(seen.top, seen.feet, dpi=facts.dpi):
         return None
     header = look_for_header(seen.top, height=seen.height) if with_headers else None
     return SeenSide(
