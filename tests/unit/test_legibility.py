@@ -195,3 +195,22 @@ def _is_plain(page: pymupdf.Page) -> bool:
 
 def _is_wrong(page: pymupdf.Page) -> bool:
     return defect_of(measure(glance(page)), dpi=SCAN_DPI) is not None
+
+
+def test_light_at_the_foot_is_proven_by_grain_or_by_ink_and_else_not_assumed() -> None:
+    """The brightness of a foot is unknown: 128 tones may have been added to it."""
+    grain = np.random.default_rng(0).normal(0, 4, (1754, 1240))
+    page = np.clip(written_page() + cv2.GaussianBlur(grain, (0, 0), 2) * 4, 0, 255)
+    small = cv2.resize(page, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA)
+    small = small.astype(np.uint8)
+    top, foot, more = small[:240], small[-20:], small[-200:]
+    dark, dark_more = darkened(foot, 0.1), darkened(more, 0.1)
+
+    def is_fine(*feet: Picture) -> bool:
+        return is_plainly_fine(top, iter(feet), dpi=SCAN_DPI)
+
+    assert is_fine(foot)
+    assert is_fine(np.full_like(foot, 255), more)
+    assert not is_fine(dark + 100, dark_more + 100)
+    assert not is_fine(np.full_like(foot, 255))
+    assert not is_fine()
