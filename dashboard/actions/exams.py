@@ -43,7 +43,6 @@ def create(token: str, exam: ExamFile, students: Sequence[Student]) -> ExamId:
 
     Raises:
         Forbidden: the account may not.
-        InvalidInput: somebody on the roster was erased from another exam.
     """
     run = acting(token, Permission.RUN_EXAMS)
     return store_exam(open_database(), exam, students, run=run)

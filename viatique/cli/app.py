@@ -16,16 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from viatique.cli import backups, direction, doctor, erasing, rosters, running, terminal, upkeep
 from viatique.cli.accounts import account_app
 from viatique.cli.audit import audit_app
-from viatique.cli.given import (
-    PERSON,
-    Copy,
-    ErasedToo,
-    Exam,
-    Inline,
-    Json,
-    copy_id_of,
-    exam_id_of,
-)
+from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
 from viatique.cli.identity import confirm, merge
 from viatique.cli.listing import (
     list_copies_of_exam,
@@ -89,10 +80,10 @@ upkeep.register(app)
 
 
 @exam_app.command
-def create(file: Path, /, *, erased_too: ErasedToo = False) -> int:
+def create(file: Path, /) -> int:
     """Create an exam from an exam.toml and the roster beside it; prints its id."""
     with running.workbench() as bench:
-        exam_id = create_exam(bench, file, run=new_run(PERSON), are_erased_taken=erased_too)
+        exam_id = create_exam(bench, file, run=new_run(PERSON))
     terminal.say(f"viatique import {exam_id} SCAN.pdf")
     sys.stdout.write(f"{exam_id}\n")
     return 0

@@ -213,13 +213,13 @@ def delete_tree(
 
 
 def list_erased(
-    connection: Connection, student_ids: Sequence[StudentId], *, exam_id: ExamId | None = None
+    connection: Connection, exam_id: ExamId, student_ids: Sequence[StudentId]
 ) -> list[StudentId]:
-    """Those of the students who, as the trail tells, were erased: from that exam, or from any."""
+    """Those of the students who, as the trail tells, were erased from the exam."""
     rows = connection.execute(
         """
         SELECT DISTINCT details ->> 'student' AS student FROM audit_event
-        WHERE action = 'ERASE' AND (%(exam)s::text IS NULL OR exam_id = %(exam)s)
+        WHERE exam_id = %(exam)s AND action = 'ERASE'
             AND details ->> 'student' = ANY(%(students)s)
         ORDER BY 1
         """,

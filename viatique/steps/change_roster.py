@@ -74,4 +74,4 @@ def _without_erased(connection: Connection, exam_id: ExamId, change: RosterChang
             next_step="`viatique exam roster --erased-too` puts people on its roster again.",
         )
     added = [student.student_id for student in change.added]
-    return change.without(erasure.list_erased(connection, added, exam_id=exam_id))
+    return change.without(erasure.list_erased(connection, exam_id, added))

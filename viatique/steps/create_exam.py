@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viatique.antivirus import check_bytes
-from viatique.db import erasure
 from viatique.db.exams import insert_exam, new_exam_id
-from viatique.db.pool import Connection, Database
-from viatique.errors import InvalidInput, NotFound
+from viatique.db.pool import Database
+from viatique.errors import NotFound
 from viatique.exam_file import ExamFile, read_exam_file
 from viatique.models import ExamId, Student
 from viatique.roster import read_roster
@@ -19,29 +18,23 @@ from viatique.workbench import Workbench
 logger = logging.getLogger("viatique.steps")
 
 
-def create_exam(
-    bench: Workbench, path: Path, *, run: Run | None = None, are_erased_taken: bool = False
-) -> ExamId:
+def create_exam(bench: Workbench, path: Path, *, run: Run | None = None) -> ExamId:
     """Creates the exam an ``exam.toml`` describes, with the roster CSV beside it.
 
     Args:
         bench: what it works with.
         path: the ``exam.toml``.
         run: who does it; None: the system.
-        are_erased_taken: see ``store_exam``.
 
     Raises:
         NotFound: the exam file or the roster cannot be read.
-        InvalidInput: somebody on the roster was erased from another exam.
         InvalidExamFile, InvalidRoster: with every problem found.
         InfectedFile, AntivirusUnavailable: clamd refused one, or cannot be asked.
     """
     clamd = bench.settings.clamd
     exam = receive_exam_file(clamd, read_given(path, "exam file"))
     students = receive_roster(clamd, read_given(path.parent / exam.roster, "roster"))
-    return store_exam(
-        bench.database, exam, students, run=run or new_run(), are_erased_taken=are_erased_taken
-    )
+    return store_exam(bench.database, exam, students, run=run or new_run())
 
 
 def receive_exam_file(clamd: str | None, data: bytes) -> ExamFile:
@@ -57,41 +50,14 @@ def receive_roster(clamd: str | None, data: bytes) -> tuple[Student, ...]:
 
 
 def store_exam(
-    database: Database,
-    exam: ExamFile,
-    students: Sequence[Student],
-    *,
-    run: Run,
-    are_erased_taken: bool = False,
+    database: Database, exam: ExamFile, students: Sequence[Student], *, run: Run
 ) -> ExamId:
-    """Creates an exam that was read and checked, with its roster.
-
-    Args:
-        database: where it is kept.
-        exam: what was read of its file.
-        students: its roster.
-        run: who does it.
-        are_erased_taken: also with people who were erased from another exam: they sit this one.
-
-    Raises:
-        InvalidInput: there are such people on the roster.
-    """
+    """Creates an exam that was read and checked, with its roster."""
     exam_id = new_exam_id()
     with database.transaction() as connection:
-        if not are_erased_taken:
-            _check_none_erased(connection, students)
         insert_exam(connection, exam_id, exam, students, run=run)
     logger.info("exam_created", extra={"exam_id": exam_id, "students": len(students)})
     return exam_id
-
-
-def _check_none_erased(connection: Connection, students: Sequence[Student]) -> None:
-    erased = erasure.list_erased(connection, [student.student_id for student in students])
-    if erased:
-        raise InvalidInput(
-            f"Students on the roster were erased from another exam: {', '.join(erased)}.",
-            next_step="Take them out; if they sit this one, `viatique exam create --erased-too`.",
-        )
 
 
 def read_given(path: Path, what: str) -> bytes:

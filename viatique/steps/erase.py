@@ -138,7 +138,7 @@ def finish_erasure(bench: Workbench, exam_id: ExamId, student_id: StudentId) -> 
     """Does what a run that was killed had still to do; False when the student is not erased yet."""
     with bench.database.transaction() as connection:
         is_there = any(one.student_id == student_id for one in list_students(connection, exam_id))
-        if is_there or not erasure.list_erased(connection, [student_id], exam_id=exam_id):
+        if is_there or not erasure.list_erased(connection, exam_id, [student_id]):
             return False
     remove_doomed(bench)
     return True
