@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from viatique.db import copies, sources
 from viatique.db.copies import NewCopy
-from viatique.db.exams import allocate_copy_numbers, insert_exam, new_exam_id
+from viatique.db.exams import allocate_copy_numbers, insert_exam
 from viatique.db.pool import Database
 from viatique.exam_file import ExamFile
 from viatique.marking.scoring import Question, Scheme
@@ -44,14 +44,12 @@ EXAM = ExamFile(
 
 def store_exam(database: Database) -> ExamId:
     """An exam with the students S1, S2 and S3."""
-    exam_id = new_exam_id()
     students = [
         Student(student_id=StudentId(f"S{n}"), last_name=f"Last{n}", first_name=f"First{n}")
         for n in (1, 2, 3)
     ]
     with database.transaction() as connection:
-        insert_exam(connection, exam_id, EXAM, students, run=RUN)
-    return exam_id
+        return insert_exam(connection, EXAM, students, run=RUN)
 
 
 def store_copies(database: Database, exam_id: ExamId, count: int) -> list[CopyId]:

@@ -40,6 +40,16 @@ def test_same_exam_file_twice_is_two_exams(bench: Workbench, tmp_path: Path) -> 
     assert create_exam(bench, path) != create_exam(bench, path)
 
 
+def test_id_that_another_exam_has_is_not_given_again(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["E00001", "E00001", "E00002"])
+    monkeypatch.setattr("viatique.db.exams.new_exam_id", lambda: next(drawn))
+    path = write_exam(tmp_path)
+    assert [create_exam(bench, path) for _ in range(2)] == ["E00001", "E00002"]
+    assert count_rows(bench)["student"] == 6
+
+
 def test_roster_as_a_french_spreadsheet_saves_it_is_understood(
     bench: Workbench, tmp_path: Path
 ) -> None:

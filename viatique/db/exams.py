@@ -57,20 +57,33 @@ def new_exam_id() -> ExamId:
 
 
 def insert_exam(
-    connection: Connection,
-    exam_id: ExamId,
-    exam: ExamFile,
-    students: Sequence[Student],
-    *,
-    run: Run,
-) -> None:
-    """Adds an exam and its roster, with a CREATE_EXAM event."""
-    connection.execute(
+    connection: Connection, exam: ExamFile, students: Sequence[Student], *, run: Run
+) -> ExamId:
+    """Adds an exam under a new id, and its roster, with a CREATE_EXAM event."""
+    exam_id = new_exam_id()
+    while not _is_inserted(connection, exam_id, exam):
+        exam_id = new_exam_id()
+    put_students(connection, exam_id, students)
+    insert_event(
+        connection,
+        action=Action.CREATE_EXAM,
+        exam_id=exam_id,
+        copy_id=None,
+        run=run,
+        details={"students": len(students)},
+    )
+    return exam_id
+
+
+def _is_inserted(connection: Connection, exam_id: ExamId, exam: ExamFile) -> bool:
+    """False when another exam has the id: among 9,000 exams that happens more often than not."""
+    done = connection.execute(
         """
         INSERT INTO exam (exam_id, name, exam_date, layout, pages_per_copy, segmentation, language,
             header, scheme)
         VALUES (%(exam)s, %(name)s, %(date)s, %(layout)s, %(pages)s, %(segmentation)s, %(language)s,
             %(header)s, %(scheme)s)
+        ON CONFLICT (exam_id) DO NOTHING
         """,
         {
             "exam": exam_id,
@@ -84,15 +97,7 @@ def insert_exam(
             "scheme": Jsonb(_scheme_to_json(exam.scheme)),
         },
     )
-    put_students(connection, exam_id, students)
-    insert_event(
-        connection,
-        action=Action.CREATE_EXAM,
-        exam_id=exam_id,
-        copy_id=None,
-        run=run,
-        details={"students": len(students)},
-    )
+    return done.rowcount > 0
 
 
 def put_students(connection: Connection, exam_id: ExamId, students: Sequence[Student]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viatique.antivirus import check_bytes
-from viatique.db.exams import insert_exam, new_exam_id
+from viatique.db.exams import insert_exam
 from viatique.db.pool import Database
 from viatique.errors import NotFound
 from viatique.exam_file import ExamFile, read_exam_file
@@ -53,9 +53,8 @@ def store_exam(
     database: Database, exam: ExamFile, students: Sequence[Student], *, run: Run
 ) -> ExamId:
     """Creates an exam that was read and checked, with its roster."""
-    exam_id = new_exam_id()
     with database.transaction() as connection:
-        insert_exam(connection, exam_id, exam, students, run=run)
+        exam_id = insert_exam(connection, exam, students, run=run)
     logger.info("exam_created", extra={"exam_id": exam_id, "students": len(students)})
     return exam_id
 
