@@ -27,7 +27,8 @@ from tests.unit.pdf_factories import jpeg, paper, scan, scan_of
 from tests.unit.test_pdf_inspect import protected, without_pages
 from viatique import progress
 from viatique.db.claims import Stage, claim_subjects, holding
-from viatique.db.copies import Copy, list_placements
+from viatique.db.copies import Copy
+from viatique.db.pages import list_pages
 from viatique.db.sources import list_sources
 from viatique.demo.exam import DemoExam
 from viatique.demo.plan import NO_TRAPS, Trap
@@ -62,7 +63,7 @@ def _planned(bench: Workbench, folder: Path, *, pages: int) -> ExamId:
 
 def _placements(bench: Workbench, copy: Copy) -> tuple[Placement, ...]:
     with bench.database.transaction() as connection:
-        return list_placements(connection, copy.copy_id)
+        return tuple(page.placement for page in list_pages(connection, copy.copy_id))
 
 
 def test_scan_becomes_copies_with_their_pages_counted_from_one(

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from viatique.db.pool import Connection
 from viatique.errors import IllegalTransition, NotFound
 from viatique.lifecycle import EDGES, CopyStatus, Move
-from viatique.models import CopyId, ExamId, Half, IdentityState, Placement, Sha256, StudentId
+from viatique.models import CopyId, ExamId, IdentityState, Placement, Sha256, StudentId
 from viatique.run import Run
 
 
@@ -236,21 +236,6 @@ def list_copies(connection: Connection, exam_id: ExamId) -> tuple[Copy, ...]:
         {"exam": exam_id},
     ).fetchall()
     return tuple(_copy(row) for row in rows)
-
-
-def list_placements(connection: Connection, copy_id: CopyId) -> tuple[Placement, ...]:
-    """Where the copy's pages lie in its scan, in reading order."""
-    rows = connection.execute(
-        """
-        SELECT source_page, half, turn FROM page
-        WHERE copy_id = %(copy)s AND NOT is_left_out ORDER BY position
-        """,
-        {"copy": copy_id},
-    ).fetchall()
-    return tuple(
-        Placement(source_page=row["source_page"], half=Half(row["half"]), turn=row["turn"])
-        for row in rows
-    )
 
 
 def list_page_defects(connection: Connection, exam_id: ExamId) -> dict[CopyId, dict[int, str]]:
