@@ -34,22 +34,24 @@ OURS = (
 """Names of the flows; those of others on the same server are theirs to look after."""
 SILENCE = timedelta(seconds=90)
 """Three heartbeats (``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``)."""
-SIGNS = ("prefect.flow-run.heartbeat", "prefect.flow-run.Running")
+SIGN = "prefect.flow-run.heartbeat"
 OFF_AT_MOST = timedelta(days=2)
 """How far off a machine's clock may be for its heartbeats to be found."""
 RUNS_AT_ONCE = 200
 
 
 def crash_silent_runs() -> int:
-    """Marks runs as Crashed that have given no sign of life; returns how many.
+    """Marks runs as Crashed that gave signs of life and give none any more; returns how many.
 
-    Running them again does the rest of their work.
+    Running them again does the rest of their work. A run whose worker was not told to send
+    heartbeats sends none at all, and is spared: it may well live.
     """
     silent = 0
     with get_client(sync_client=True) as client:
         now = parsedate_to_datetime(client.hello().headers["date"])
         for run in _running(client):
-            if now - _last_sign(client, run, now) > SILENCE:
+            last_sign = _last_sign(client, run, now)
+            if last_sign and now - last_sign > SILENCE:
                 state = Crashed(message="No sign of life, maintenance found: run it again.")
                 client.set_flow_run_state(run.id, state)
                 silent += 1
@@ -65,18 +67,18 @@ def _running(client: SyncPrefectClient) -> Iterator[FlowRun]:
     )
 
 
-def _last_sign(client: SyncPrefectClient, run: FlowRun, now: datetime) -> datetime:
-    """When the server last heard of it."""
+def _last_sign(client: SyncPrefectClient, run: FlowRun, now: datetime) -> datetime | None:
+    """When the server last heard of it; None when it never sent a heartbeat."""
     found = client.read_events(
         EventFilter(
             occurred=EventOccurredFilter.model_validate(
                 {"since": now - OFF_AT_MOST, "until": now + OFF_AT_MOST}
             ),
-            event=EventNameFilter(name=list(SIGNS)),
+            event=EventNameFilter(name=[SIGN]),
             resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"]),
             order=EventOrder.DESC,
         ),
         limit=1,
     )
     heard = [event.received for event in found.events]
-    return max([run.updated or now, *heard])
+    return max([run.updated or now, *heard]) if heard else None

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from flows.deploy import FLOWS
 from flows.maintenance import maintain
-from flows.silence import OURS, SIGNS
+from flows.silence import OURS, SIGN
 from tests.flows.installation import Installation
 from tests.flows.ways import api, services, texts, with_database
 from viatique.demo.exam import DemoExam
@@ -143,10 +143,10 @@ def test_a_run_that_was_killed_is_crashed_by_maintenance_and_one_that_lives_is_n
     """Where nothing is deployed, there is no automation."""
     assert {flow.name for flow in (*FLOWS, maintain)} == set(OURS)
     with _sleeping(prefect) as killed, _sleeping(prefect) as living:
-        killed.process.send_signal(signal.SIGKILL)
         with services(installation) as found:
             prefect_dsn = with_database(found.database_dsn, "prefect")
-        _wait_until(lambda: _signs(prefect_dsn, living.run_id) > 0)
+        _wait_until(lambda: all(_signs(prefect_dsn, one.run_id) for one in (killed, living)))
+        killed.process.send_signal(signal.SIGKILL)
         with psycopg.connect(prefect_dsn) as connection:
             connection.execute(
                 "UPDATE flow_run SET updated = updated - interval '10 minutes' WHERE id = ANY(%s)",
@@ -178,15 +178,17 @@ def _sleeping(prefect: dict[str, str]) -> Iterator[_Sleeper]:
     ) as process:
         assert process.stdout is not None
         words = next(line.split() for line in process.stdout if "stuck" in line)
-        yield _Sleeper(process, words[-1])
-        process.kill()
+        try:
+            yield _Sleeper(process, words[-1])
+        finally:
+            process.kill()
 
 
 def _signs(prefect_dsn: str, run_id: str) -> int:
     with psycopg.connect(prefect_dsn) as connection:
         return connection.execute(
-            "SELECT FROM events WHERE resource_id = %s AND event = ANY(%s)",
-            (f"prefect.flow-run.{run_id}", list(SIGNS)),
+            "SELECT FROM events WHERE resource_id = %s AND event = %s",
+            (f"prefect.flow-run.{run_id}", SIGN),
         ).rowcount
 
 

@@ -15,7 +15,7 @@ Json = Annotated[
 ]
 ErasedToo = Annotated[
     bool,
-    Parameter(name="--erased-too", negative="", help="Also people who were erased at one time."),
+    Parameter(name="--erased-too", negative="", help="Also people who were erased from it."),
 ]
 Exam = Annotated[str, Parameter(help="Id of the exam, as `viatique exam list` shows it.")]
 Copy = Annotated[str, Parameter(help="Id of the copy, as `viatique copies EXAM` shows it.")]
