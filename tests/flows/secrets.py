@@ -1,5 +1,7 @@
 """What nobody else on the machine may see: secrets in arguments, files of a home."""
 
+import os
+import stat
 from pathlib import Path
 
 import psutil
@@ -28,6 +30,16 @@ def open_to_others(home: Path) -> list[str]:
 
     Through the home itself one may pass: the database's own user does, where root runs all.
     """
-    inside = [path for path in home.rglob("*") if not path.is_symlink()]
-    found = [str(path) for path in inside if path.stat().st_mode & OTHERS]
+    walked = ((parent, [*folders, *files]) for parent, folders, files in os.walk(home))
+    inside = (Path(parent, name) for parent, names in walked for name in names)
+    found = [str(path) for path in inside if _mode(path) & OTHERS]
     return found + [str(home)] * bool(home.stat().st_mode & OTHERS & ~0o011)
+
+
+def _mode(path: Path) -> int:
+    """What its mode lets people do; nothing for a link, nor for what is gone by now."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+    return 0 if stat.S_ISLNK(mode) else stat.S_IMODE(mode)

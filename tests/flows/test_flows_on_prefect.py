@@ -8,6 +8,7 @@ import pytest
 from tests.flows.installation import Installation
 from tests.flows.secrets import arguments, open_to_others, secrets_of
 from tests.flows.ways import REMARK, api, services, texts, with_database
+from tests.privacy.searches import contents, files_under
 from viatique.demo.exam import DemoExam
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -64,12 +65,8 @@ def test_no_name_reaches_prefect_or_the_logs(
     with services(installation) as found:
         dsn = found.database_dsn
         cells = [cell for table in ("prefect",) for cell in texts(with_database(dsn, table))]
-    files = [
-        path.read_bytes().decode("utf-8", "replace")
-        for folder in ("logs", "prefect", "run")
-        for path in (installation.home / folder).rglob("*")
-        if path.is_file()
-    ]
+    folders = (installation.home / folder for folder in ("logs", "prefect", "run"))
+    files = [contents(path).decode("utf-8", "replace") for path in files_under(*folders)]
     assert len(cells) > 100
     assert files
     assert not [match[0] for text in [*cells, *files] for match in words.finditer(text)]

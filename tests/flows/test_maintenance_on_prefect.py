@@ -24,6 +24,7 @@ from flows.maintenance import maintain
 from flows.silence import OURS, SIGN
 from tests.flows.installation import Installation
 from tests.flows.ways import api, services, texts, with_database
+from tests.privacy.searches import files_under, files_with
 from viatique.demo.exam import DemoExam
 from viatique.services.environment import prefect_environment
 from viatique.services.postgres import locate
@@ -250,9 +251,7 @@ def _delimiter(roster: Path) -> str:
 
 def _files_with_name(installation: Installation) -> set[str]:
     """Every file of the home and of the database with the name in its bytes."""
-    folders = [installation.home, locate(installation.home).data]
-    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
-    return {str(path) for path in files if NAME.lower().encode() in path.read_bytes().lower()}
+    return files_with(files_under(installation.home, locate(installation.home).data), [NAME])
 
 
 def _rows_with_name(installation: Installation) -> list[str]:

@@ -5,7 +5,6 @@ A second exam, whose every text is a marked name, goes through what can be made 
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -14,6 +13,7 @@ import pytest
 from tests.flows.installation import Installation
 from tests.flows.scraping import Numbers, scrape, serving
 from tests.flows.ways import services, texts, with_database
+from tests.privacy.searches import files_under, files_with
 from tests.steps.benches import write_exam, write_scan
 from tests.unit.pdf_factories import scan
 from viatique.access import Role
@@ -200,15 +200,10 @@ def test_names_are_in_no_log_no_metric_and_nowhere_in_prefect(
     metrics = json.dumps(list(scraped[-1]))
     with services(installation) as found:
         cells = texts(with_database(found.database_dsn, "prefect"))
-    files = list(_files(installation.home, ("logs", "prefect", "run")))
+    home = installation.home
+    files = files_under(home / "logs", home / "prefect", home / "run")
     assert installation.log_events("finalize_retries_exhausted")
     assert installation.log_events("scan_refused")
     assert installation.log_events("header_unreadable")
-    assert not [text for text in [metrics, *cells, *files] if words.search(text)]
-
-
-def _files(home: Path, folders: Iterable[str]) -> Iterable[str]:
-    for folder in folders:
-        for path in (home / folder).rglob("*"):
-            if path.is_file():
-                yield path.read_bytes().decode("utf-8", "replace")
+    assert not [text for text in [metrics, *cells] if words.search(text)]
+    assert files_with(files, [NAME, OTHER]) == set()
