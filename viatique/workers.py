@@ -43,6 +43,8 @@ PDF_TIMEOUT_S = 10.0
 MAX_DATA_BYTES = 900 * 1024 * 1024
 """Private memory a process may have (RLIMIT_DATA): 1 GiB with the libraries it shares. The OCR has
 453 MiB, PDF work on scans of 200 dpi 162 MiB (2026-11-25)."""
+LEADS = 3
+"""Threads for each process: one whose job runs, one that fetches, one that stores."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 """There is a process for each core; threads of libraries only cost memory."""
 
@@ -168,6 +170,22 @@ class WorkerPool:
             raise result
         return result
 
+    def lead(
+        self, way: Callable[[Item], Result], items: Sequence[Item]
+    ) -> list[Result | ViatiqueError]:
+        """Results of a function of this process, called in threads that may each use ``run_one``.
+
+        For what lies around a job and is no part of its time: fetching what it needs, storing what
+        it made, while the processes do the jobs of other items.
+        """
+        here = [copy_context() for _ in items]
+        with ThreadPoolExecutor(LEADS * len(self._workers)) as threads:
+            return list(
+                threads.map(
+                    lambda item, context: context.run(_result_or_error, way, item), items, here
+                )
+            )
+
     def stop(self) -> None:
         """Ends the processes, whatever they do."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -202,6 +220,13 @@ def worker_pool(
         yield pool
     finally:
         pool.stop()
+
+
+def _result_or_error(way: Callable[[Item], Result], item: Item) -> Result | ViatiqueError:
+    try:
+        return way(item)
+    except ViatiqueError as error:
+        return error
 
 
 _main_module = threading.Lock()

@@ -1,15 +1,24 @@
 """A store over a network loses the end of files, or is away: read again, then named."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
+from tests.faults import readers
+from tests.faults.outcomes import assert_nothing_is_left
+from tests.steps.benches import import_exam, list_copies
+from viatique.db.identities import list_reasons
 from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.files import READ_TRIES, Kind, Store
-from viatique.models import Sha256
+from viatique.inline import run_identify
+from viatique.models import IdentityReason, Sha256
+from viatique.steps import read_headers
+from viatique.workbench import Workbench
 
 DATA = b"%PDF of a copy" * 100
 
@@ -103,3 +112,21 @@ def test_a_store_that_is_away_is_a_passing_error_without_its_text(
     assert "ZORGLUB" not in str(found.value)
     far.error = None
     assert read(store, sha256, is_local=is_local) == DATA
+
+
+def test_worker_processes_read_headers_without_the_store(
+    far: FarFileSystem, bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the memory of this process: however slow it is, no job waits for it."""
+    exam_id = import_exam(bench, tmp_path, count=3)
+    away = replace(bench, store=Store("far://exams"))
+    lost, *others = list_copies(bench, exam_id)
+    for copy in others:
+        assert copy.file_sha256
+        away.store.put(bench.store.get(copy.file_sha256, Kind.COPY), Kind.COPY)
+    monkeypatch.setattr(read_headers, "read_copy_header", readers.read)
+    run_identify(away, exam_id)
+    assert [copy.student_id for copy in list_copies(bench, exam_id)] == [None, "S2", "S3"]
+    with bench.database.transaction() as connection:
+        assert list_reasons(connection, exam_id)[lost.copy_id] == [IdentityReason.READING_FAILED]
+    assert_nothing_is_left(bench)

@@ -119,7 +119,7 @@ def start_pool_process(plan: Plan, setup: workers.WorkerSetup | None) -> None:
 
 def _read_from(recorded: Path) -> None:
     def read(_copy: bytes, job: read_headers.ReadJob, _known: object) -> HeaderReading:
-        return evidence.from_bytes((recorded / job.file_sha256).read_bytes())
+        return evidence.from_bytes((recorded / job.copy.sha256).read_bytes())
 
     read_headers._read = read
     read_headers._known_forms = lambda *_given: None  # type: ignore[assignment]

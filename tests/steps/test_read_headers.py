@@ -11,13 +11,14 @@ from viatique.db.sources import list_first_copy_files
 from viatique.demo.exam import generate_exam
 from viatique.demo.plan import NO_TRAPS
 from viatique.exam_file import read_exam_file
-from viatique.files import Kind, Store
+from viatique.files import Kind
 from viatique.models import CopyId, HeaderReading, Sha256
 from viatique.ocr import evidence
 from viatique.pdf.render import render_page
 from viatique.steps.read_headers import (
     READING_DPI,
     TOP_PART,
+    LocalCopy,
     ReadJob,
     draw_references,
     read_copy_header,
@@ -42,17 +43,16 @@ def first_page(folder: Path, *, turn: int = 0) -> bytes:
 
 
 def read(bench: Workbench, folder: Path, *, turn: int) -> HeaderReading:
-    store = Store(bench.store.url)
-    job = ReadJob(
-        copy_id=CopyId("E00001-0001"),
-        store_url=bench.store.url,
-        file_sha256=store.put(first_page(folder, turn=turn), Kind.COPY),
-        spec=read_exam_file((folder / "exam.toml").read_text("utf-8")).header,
-        references=(),
-        models_folder=bench.models_folder,
-        is_drawable=True,
-    )
-    return evidence.from_bytes(store.get(read_copy_header(job).sha256, Kind.READING))
+    sha256 = bench.store.put(first_page(folder, turn=turn), Kind.COPY)
+    with bench.store.local(sha256, Kind.COPY) as path:
+        job = ReadJob(
+            copy_id=CopyId("E00001-0001"),
+            copy=LocalCopy(sha256=sha256, path=path),
+            spec=read_exam_file((folder / "exam.toml").read_text("utf-8")).header,
+            references=(),
+            models_folder=bench.models_folder,
+        )
+        return evidence.from_bytes(read_copy_header(job).data)
 
 
 def test_the_top_of_a_page_is_as_in_the_whole_page_and_white_below(folder: Path) -> None:
@@ -64,13 +64,13 @@ def test_the_top_of_a_page_is_as_in_the_whole_page_and_white_below(folder: Path)
     assert (top[rows + 3 :] == 255).all()
 
 
-def test_a_damaged_copy_spoils_no_form_of_the_exam(
-    bench: Workbench, folder: Path, tmp_path: Path
-) -> None:
-    sound = bench.store.put(first_page(folder), Kind.COPY)
-    broken = bench.store.put(b"%PDF-1.7 and no more", Kind.COPY)
-    lost = Sha256("0" * 64)
-    (drawn,) = draw_references(bench.store, [broken, lost, sound])
+def test_a_damaged_copy_spoils_no_form_of_the_exam(folder: Path, tmp_path: Path) -> None:
+    for name, data in (("broken", b"%PDF-1.7 and no more"), ("sound", first_page(folder))):
+        (tmp_path / name).write_bytes(data)
+    copies = [
+        LocalCopy(sha256=Sha256(name), path=tmp_path / name) for name in ("broken", "lost", "sound")
+    ]
+    (drawn,) = draw_references(copies)
     assert drawn.shape == top_of_page(first_page(folder)).shape
 
 

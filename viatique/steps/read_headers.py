@@ -7,7 +7,8 @@ import functools
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -64,32 +65,57 @@ ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalCopy:
+    """A copy's file, on this machine for as long as a job runs; the same wherever it lies."""
+
+    sha256: Sha256
+    path: Path = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadJob:
     """All a worker process needs to read one header.
 
+    Fetching the copy and storing the reading is no part of it: a slow store is no OCR that hangs.
+
     Attributes:
-        is_drawable: whether the first page could be drawn at import.
         references: the exam's first copies, which every process learns its forms from: what is
             read does not depend on which process reads it.
     """
 
     copy_id: CopyId
-    store_url: str
-    file_sha256: Sha256
-    is_drawable: bool
+    copy: LocalCopy
     spec: HeaderSpec
-    references: tuple[Sha256, ...]
+    references: tuple[LocalCopy, ...]
     models_folder: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A reading in the store; ``is_found``: there was a header to read."""
+    """A reading as it is stored; ``is_found``: there was a header to read."""
 
-    sha256: Sha256
+    data: bytes = field(repr=False)
     engine: str
     is_found: bool
     duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unread:
+    """A copy that was claimed; ``is_drawable``: its first page could be drawn at import."""
+
+    copy_id: CopyId
+    file_sha256: Sha256
+    is_drawable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chunk:
+    """Copies to read, and what is the same for all of them."""
+
+    spec: HeaderSpec
+    references: tuple[Sha256, ...]
+    unread: list[_Unread]
 
 
 @traced
@@ -100,26 +126,24 @@ def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
         StoreUnavailable: files cannot be read or stored now; what was read before is kept.
     """
     with claims.claiming(bench.database, bench.holder) as connection:
-        jobs = _claim(bench, connection, exam_id, run)
+        chunk = _claim(bench, connection, exam_id, run)
     failed = 0
     with claims.given_back_on_failure(
         bench.database,
         stage=claims.Stage.READ,
-        subjects=[job.copy_id for job in jobs],
+        subjects=[copy.copy_id for copy in chunk.unread],
         holder=bench.holder,
     ):
-        outcomes = bench.pool.run(read_copy_header, jobs)
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            result = _second_try(bench, job) if isinstance(outcome, TransientError) else outcome
+        for copy, result in zip(chunk.unread, _read_all(bench, chunk), strict=True):
             if isinstance(result, StoreUnavailable):
                 raise result  # nothing is wrong with the copy: it is read when the store is back
             if isinstance(result, ViatiqueError):
                 failed += 1
-                _store_unreadable(bench, job, result, run)
+                _store_unreadable(bench, copy.copy_id, result, run)
             else:
-                _store(bench, job, result, run)
-    progress.advance("identify", len(jobs))
-    return ChunkOutcome(claimed=len(jobs), failed=failed)
+                _store(bench, copy.copy_id, *result, run)
+    progress.advance("identify", len(chunk.unread))
+    return ChunkOutcome(claimed=len(chunk.unread), failed=failed)
 
 
 def count_unread(bench: Workbench, exam_id: ExamId) -> int:
@@ -128,18 +152,58 @@ def count_unread(bench: Workbench, exam_id: ExamId) -> int:
         return len(claims.list_unread(connection, exam_id, ALL))
 
 
+def _read_all(bench: Workbench, chunk: _Chunk) -> list[tuple[Sha256, Read] | ViatiqueError]:
+    """What was read of each copy and where it is stored, or why it was not."""
+    with _here(bench.store, chunk.references if chunk.unread else ()) as references:
+
+        def read(copy: _Unread) -> tuple[Sha256, Read]:
+            try:
+                return _read_one(bench, copy, chunk.spec, references)
+            except TransientError:
+                return _read_one(bench, copy, chunk.spec, references)
+
+        return bench.pool.lead(read, chunk.unread)
+
+
+def _read_one(
+    bench: Workbench, copy: _Unread, spec: HeaderSpec, references: tuple[LocalCopy, ...]
+) -> tuple[Sha256, Read]:
+    if not copy.is_drawable:
+        raise UnreadablePdf(f"The first page of copy {copy.copy_id} cannot be drawn.")
+    with bench.store.local(copy.file_sha256, Kind.COPY) as path:
+        job = ReadJob(
+            copy_id=copy.copy_id,
+            copy=LocalCopy(sha256=copy.file_sha256, path=path),
+            spec=spec,
+            references=references,
+            models_folder=bench.models_folder,
+        )
+        read = bench.pool.run_one(read_copy_header, job)
+    return bench.store.put(read.data, Kind.READING), read
+
+
+@contextmanager
+def _here(store: Store, references: Sequence[Sha256]) -> Iterator[tuple[LocalCopy, ...]]:
+    """Copies to learn forms from, on this machine; one that is damaged or gone is left out."""
+    with ExitStack() as stack:
+        found = []
+        for sha256 in references:
+            try:
+                path = stack.enter_context(store.local(sha256, Kind.COPY))
+            except FinalError as error:
+                _log_skipped(sha256, error)
+            else:
+                found.append(LocalCopy(sha256=sha256, path=path))
+        yield tuple(found)
+
+
 def read_copy_header(job: ReadJob) -> Read:
     """Runs in a worker process: renders the first page once and reads its header."""
     started = time.perf_counter()
-    if not job.is_drawable:
-        raise UnreadablePdf(f"The first page of copy {job.copy_id} cannot be drawn.")
-    store = Store(job.store_url)
-    copy_pdf = store.get(job.file_sha256, Kind.COPY)
-    known = _known_forms(job.models_folder, job.store_url, job.references, job.spec)
-    reading = _read(copy_pdf, job, known)
-    sha256 = store.put(evidence.to_bytes(reading), Kind.READING)
+    known = _known_forms(job.models_folder, job.references, job.spec)
+    reading = _read(job.copy.path.read_bytes(), job, known)
     return Read(
-        sha256=sha256,
+        data=evidence.to_bytes(reading),
         engine=reading.engine,
         is_found=bool(reading.fields),
         duration_s=time.perf_counter() - started,
@@ -176,77 +240,55 @@ def engine_of_process(models_folder: Path) -> Engine:
 
 @functools.lru_cache(maxsize=8)
 def _known_forms(
-    models_folder: Path, store_url: str, references: tuple[Sha256, ...], spec: HeaderSpec
+    models_folder: Path, references: tuple[LocalCopy, ...], spec: HeaderSpec
 ) -> KnownForms:
-    pages = draw_references(Store(store_url), references)
-    return learn_forms(engine_of_process(models_folder), pages, spec)
+    return learn_forms(engine_of_process(models_folder), draw_references(references), spec)
 
 
-def draw_references(store: Store, references: Sequence[Sha256]) -> Iterator[NDArray[np.uint8]]:
+def draw_references(references: Sequence[LocalCopy]) -> Iterator[NDArray[np.uint8]]:
     """The tops of copies to learn forms from; a damaged one spoils its own copy only."""
-    for sha256 in references:
+    for copy in references:
         try:
-            yield top_of_page(store.get(sha256, Kind.COPY))
-        except FinalError:
-            logger.warning("reference_skipped", exc_info=True, extra={"sha256": sha256})
+            yield top_of_page(copy.path.read_bytes())
+        except (FinalError, FileNotFoundError) as error:  # it may be erased meanwhile
+            _log_skipped(copy.sha256, error)
 
 
-def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) -> list[ReadJob]:
-    exam = find_exam(connection, exam_id)
+def _log_skipped(sha256: Sha256, error: Exception) -> None:
+    logger.warning("reference_skipped", exc_info=error, extra={"sha256": sha256})
+
+
+def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) -> _Chunk:
     found = claims.list_unread(connection, exam_id, bench.settings.chunk_size)
     won = claims.claim_subjects(
         connection, stage=claims.Stage.READ, subjects=found, holder=bench.holder, run=run
     )
-    references = list_first_copy_files(connection, exam_id, limit=REFERENCES)
     defects = list_page_defects(connection, exam_id)
-    return [
-        _job(
-            bench,
-            connection,
-            CopyId(copy_id),
-            exam.header,
-            references,
-            is_drawable=defects.get(CopyId(copy_id), {}).get(1) != PageDefect.UNREADABLE,
-        )
-        for copy_id in won
-    ]
-
-
-def _job(
-    bench: Workbench,
-    connection: Connection,
-    copy_id: CopyId,
-    spec: HeaderSpec,
-    references: tuple[Sha256, ...],
-    *,
-    is_drawable: bool,
-) -> ReadJob:
-    return ReadJob(
-        copy_id=copy_id,
-        store_url=bench.store.url,
-        file_sha256=find_copy(connection, copy_id).file_sha256 or Sha256(""),
-        is_drawable=is_drawable,
-        spec=spec,
-        references=references,
-        models_folder=bench.models_folder,
+    return _Chunk(
+        spec=find_exam(connection, exam_id).header,
+        references=list_first_copy_files(connection, exam_id, limit=REFERENCES),
+        unread=[
+            _Unread(
+                copy_id=copy_id,
+                file_sha256=find_copy(connection, copy_id).file_sha256 or Sha256(""),
+                is_drawable=defects.get(copy_id, {}).get(1) != PageDefect.UNREADABLE,
+            )
+            for copy_id in map(CopyId, won)
+        ],
     )
 
 
-def _second_try(bench: Workbench, job: ReadJob) -> Read | ViatiqueError:
-    return bench.pool.run(read_copy_header, [job])[0]
-
-
-def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
+def _store(bench: Workbench, copy_id: CopyId, sha256: Sha256, read: Read, run: Run) -> None:
     with bench.database.transaction() as connection:
         kept = claims.release_claim(
-            connection, stage=claims.Stage.READ, subject=job.copy_id, holder=bench.holder
+            connection, stage=claims.Stage.READ, subject=copy_id, holder=bench.holder
         )
         if not kept:
             return
         identities.insert_reading(
             connection,
-            job.copy_id,
-            sha256=read.sha256,
+            copy_id,
+            sha256=sha256,
             engine=read.engine,
             duration_s=read.duration_s,
             run=run,
@@ -256,27 +298,27 @@ def _store(bench: Workbench, job: ReadJob, read: Read, run: Run) -> None:
     logger.info(
         "header_read",
         extra={
-            "copy_id": job.copy_id,
+            "copy_id": copy_id,
             "is_found": read.is_found,
             "duration_ms": round(read.duration_s * 1000),
         },
     )
 
 
-def _store_unreadable(bench: Workbench, job: ReadJob, error: ViatiqueError, run: Run) -> None:
+def _store_unreadable(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> None:
     """The copy goes to review instead of holding up the exam; the error is kept and counted."""
-    logger.error("header_unreadable", exc_info=error, extra={"copy_id": job.copy_id})
+    logger.error("header_unreadable", exc_info=error, extra={"copy_id": copy_id})
     empty = evidence.to_bytes(HeaderReading(fields=(), engine=NO_ENGINE))
     sha256 = bench.store.put(empty, Kind.READING)
     with bench.database.transaction() as connection:
         kept = claims.release_claim(
-            connection, stage=claims.Stage.READ, subject=job.copy_id, holder=bench.holder
+            connection, stage=claims.Stage.READ, subject=copy_id, holder=bench.holder
         )
         if not kept:
             return
         identities.insert_reading(
             connection,
-            job.copy_id,
+            copy_id,
             sha256=sha256,
             engine=NO_ENGINE,
             duration_s=error.duration_s,
