@@ -16,10 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from concurrent_log_handler import ConcurrentRotatingFileHandler
 from pythonjsonlogger.json import JsonFormatter
 
 from viatique.errors import DatabaseUnavailable, ViatiqueError
+
+# its locks are files; those by redis, which it would import where that is installed, cost 0.1 s
+sys.modules["portalocker.redis"] = None  # type: ignore[assignment]
+from concurrent_log_handler import ConcurrentRotatingFileHandler  # noqa: E402
+
+del sys.modules["portalocker.redis"]
 
 FILE_BYTES = 10 * 1024 * 1024
 FILE_COUNT = 10

@@ -31,6 +31,13 @@ def _lines(folder: Path, name: str = "viatique.log") -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / name).read_text().splitlines()]
 
 
+def test_a_command_does_not_import_what_only_servers_need() -> None:
+    """Each of them costs every command a tenth of a second."""
+    told = "import sys, viatique.cli.app; print([n for n in sys.argv[1:] if n in sys.modules])"
+    command = [sys.executable, "-c", told, "redis", "prefect", "streamlit", "fastapi"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_lines_carry_the_bound_ids(tmp_path: Path) -> None:
     logs.configure_logging(tmp_path, "json")
     with logs.bound(flow_run_id="run-1", exam_id="E1"):
