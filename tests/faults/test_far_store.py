@@ -11,12 +11,13 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.faults import readers
 from tests.faults.outcomes import assert_nothing_is_left
-from tests.steps.benches import import_exam, list_copies
+from tests.steps.benches import list_copies, mark_exam
 from viatique.db.identities import list_reasons
 from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.files import READ_TRIES, Kind, Store
-from viatique.inline import run_identify
-from viatique.models import IdentityReason, Sha256
+from viatique.inline import run_finalize, run_identify
+from viatique.lifecycle import CopyStatus
+from viatique.models import ExamId, IdentityReason, Sha256
 from viatique.steps import read_headers
 from viatique.workbench import Workbench
 
@@ -114,19 +115,42 @@ def test_a_store_that_is_away_is_a_passing_error_without_its_text(
     assert read(store, sha256, is_local=is_local) == DATA
 
 
-def test_worker_processes_read_headers_without_the_store(
-    far: FarFileSystem, bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is in the memory of this process: however slow it is, no job waits for it."""
-    exam_id = import_exam(bench, tmp_path, count=3)
+@pytest.fixture
+def exam_id(bench: Workbench, tmp_path: Path) -> ExamId:
+    return mark_exam(bench, tmp_path, count=3)
+
+
+@pytest.fixture
+def away(far: FarFileSystem, bench: Workbench, exam_id: ExamId) -> Workbench:
+    """Its store is in the memory of this process, and has all copies but the first.
+
+    Jobs of worker processes that use it fail; those that do not never wait for it.
+    """
+    assert far
     away = replace(bench, store=Store("far://exams"))
-    lost, *others = list_copies(bench, exam_id)
-    for copy in others:
+    for copy in list_copies(bench, exam_id)[1:]:
         assert copy.file_sha256
         away.store.put(bench.store.get(copy.file_sha256, Kind.COPY), Kind.COPY)
+    return away
+
+
+def test_worker_processes_read_headers_without_the_store(
+    away: Workbench, exam_id: ExamId, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(read_headers, "read_copy_header", readers.read)
     run_identify(away, exam_id)
-    assert [copy.student_id for copy in list_copies(bench, exam_id)] == [None, "S2", "S3"]
-    with bench.database.transaction() as connection:
+    lost, *others = list_copies(away, exam_id)
+    assert [copy.student_id for copy in others] == ["S2", "S3"]
+    with away.database.transaction() as connection:
         assert list_reasons(connection, exam_id)[lost.copy_id] == [IdentityReason.READING_FAILED]
-    assert_nothing_is_left(bench)
+    assert_nothing_is_left(away)
+
+
+def test_worker_processes_make_final_pdfs_without_the_store(
+    away: Workbench, exam_id: ExamId
+) -> None:
+    run_finalize(away, exam_id)
+    lost, *others = list_copies(away, exam_id)
+    assert (lost.status, lost.error_code) == (CopyStatus.GRADING_FAILED, "stored_file_corrupt")
+    assert [copy.status for copy in others] == [CopyStatus.GRADED] * 2
+    assert_nothing_is_left(away)

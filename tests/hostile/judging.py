@@ -24,7 +24,7 @@ from viatique.inline import run_import
 from viatique.lifecycle import CopyStatus
 from viatique.models import ExamId, Language, ScoreRow, ScoreSheet, Segmentation
 from viatique.steps.create_exam import create_exam
-from viatique.steps.finalize_copies import Composed, ComposeJob, compose_copy
+from viatique.steps.finalize_copies import Composed, ComposeJob, Marked, compose_copy
 from viatique.steps.import_scan import receive_scan
 from viatique.workbench import Workbench
 from viatique.workers import PDF_TIMEOUT_S
@@ -125,18 +125,19 @@ def _check_copy(bench: Workbench, copy: Copy, stages: Stages) -> None:
     for page in range(min(copy.page_count, 2)):
         _check_harmless(copy, "drawn", _drawing_error(stored, page))
         stages.end("drawing")
-    job = ComposeJob(
+    marked = Marked(
         copy_id=copy.copy_id,
-        store_url=bench.store.url,
         file_sha256=copy.file_sha256,
         sheet=sheet_of(copy),
         annotations=(),
         language=Language.FR,
     )
-    (composed,) = bench.pool.run(compose_copy, [job], timeout_s=PDF_TIMEOUT_S)
+    with bench.store.local(copy.file_sha256, Kind.COPY) as path:
+        job = ComposeJob(copy_pdf=path, marked=marked)
+        (composed,) = bench.pool.run(compose_copy, [job], timeout_s=PDF_TIMEOUT_S)
     stages.end("finalizing")
     if isinstance(composed, Composed):
-        assert not list(active_content(bench.store.get(composed.sha256, Kind.FINAL)))
+        assert not list(active_content(composed.final))
     else:
         _check_harmless(copy, "finalized", composed)
 

@@ -7,13 +7,14 @@ import logging
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from viatique import progress
 from viatique.db import annotations, claims, copies, finals, marking, readings
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
 from viatique.errors import TransientError, ViatiqueError
-from viatique.files import Kind, Store
+from viatique.files import Kind
 from viatique.lifecycle import CopyStatus, Move
 from viatique.marking.scoring import score_rows, total_score
 from viatique.measured import Outcome
@@ -30,11 +31,10 @@ logger = logging.getLogger("grading")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeJob:
-    """All a worker process needs to make one final PDF."""
+class Marked:
+    """A copy and what its final PDF shows."""
 
     copy_id: CopyId
-    store_url: str
     file_sha256: Sha256
     sheet: ScoreSheet = field(repr=False)
     annotations: tuple[Annotation, ...] = field(repr=False)
@@ -42,11 +42,21 @@ class ComposeJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
-    """A final PDF in the store, verified."""
+class ComposeJob:
+    """All a worker process needs to make one final PDF, its copy a file on this machine.
 
-    sha256: Sha256
-    byte_size: int
+    Fetching that and storing the final PDF is no part of it: a slow store fails no copy.
+    """
+
+    copy_pdf: Path
+    marked: Marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A final PDF, verified."""
+
+    final: bytes = field(repr=False)
     duration_s: float
 
 
@@ -56,20 +66,20 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     with claims.claiming(bench.database, bench.holder) as connection:
         exam = find_exam(connection, exam_id)
         copy_ids = _claim(bench, connection, exam, run)
-        jobs = [_compose_job(connection, bench, exam, copy_id) for copy_id in copy_ids]
+        marked = [_marked(connection, exam, copy_id) for copy_id in copy_ids]
     failed = retryable = 0
     with claims.given_back_on_failure(
         bench.database, stage=claims.Stage.FINALIZE, subjects=copy_ids, holder=bench.holder
     ):
-        outcomes = bench.pool.run(compose_copy, jobs, timeout_s=PDF_TIMEOUT_S)
-        for job, outcome in zip(jobs, outcomes, strict=True):
+        outcomes = bench.pool.lead(lambda one: _make(bench, one), marked)
+        for one, outcome in zip(marked, outcomes, strict=True):
             if isinstance(outcome, ViatiqueError):
                 failed += 1
-                retryable += not _store_failure(bench, job, outcome, run)
+                retryable += not _store_failure(bench, one.copy_id, outcome, run)
             else:
-                _store_final(bench, job, outcome, run)
-    progress.advance("finalize", len(jobs) - retryable)
-    return ChunkOutcome(claimed=len(jobs), failed=failed, retryable=retryable)
+                _store_final(bench, one, *outcome, run)
+    progress.advance("finalize", len(marked) - retryable)
+    return ChunkOutcome(claimed=len(marked), failed=failed, retryable=retryable)
 
 
 def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
@@ -79,21 +89,27 @@ def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         return len(_gradable(connection, exam, run, limit=1_000_000))
 
 
+def _make(bench: Workbench, marked: Marked) -> tuple[Sha256, Composed]:
+    """Where the final PDF is stored, and the PDF."""
+    with bench.store.local(marked.file_sha256, Kind.COPY) as path:
+        job = ComposeJob(copy_pdf=path, marked=marked)
+        composed = bench.pool.run_one(compose_copy, job, timeout_s=PDF_TIMEOUT_S)
+    return bench.store.put(composed.final, Kind.FINAL), composed
+
+
 def compose_copy(job: ComposeJob) -> Composed:
-    """Runs in a worker process: composes, checks and stores one final PDF."""
+    """Runs in a worker process: composes and checks one final PDF."""
     started = time.perf_counter()
-    store = Store(job.store_url)
-    copy_pdf = store.get(job.file_sha256, Kind.COPY)
-    final = compose_final(copy_pdf, job.sheet, job.annotations, language=job.language)
+    copy_pdf, marked = job.copy_pdf.read_bytes(), job.marked
+    final = compose_final(copy_pdf, marked.sheet, marked.annotations, language=marked.language)
     verify_final(
         final,
         copy_pdf,
-        sheet=job.sheet,
-        annotations=job.annotations,
-        language=job.language,
+        sheet=marked.sheet,
+        annotations=marked.annotations,
+        language=marked.language,
     )
-    sha256 = store.put(final, Kind.FINAL)
-    return Composed(sha256=sha256, byte_size=len(final), duration_s=time.perf_counter() - started)
+    return Composed(final=final, duration_s=time.perf_counter() - started)
 
 
 def _gradable(connection: Connection, exam: Exam, run: Run, *, limit: int) -> list[CopyId]:
@@ -113,9 +129,7 @@ def _claim(bench: Workbench, connection: Connection, exam: Exam, run: Run) -> li
     return copy_ids
 
 
-def _compose_job(
-    connection: Connection, bench: Workbench, exam: Exam, copy_id: CopyId
-) -> ComposeJob:
+def _marked(connection: Connection, exam: Exam, copy_id: CopyId) -> Marked:
     copy = copies.find_copy(connection, copy_id)
     stored = marking.list_scores(connection, copy_id)
     scores = {scored.question: scored.points for scored in stored}
@@ -129,9 +143,8 @@ def _compose_job(
         maximum=exam.scheme.total,
         appreciation=copy.appreciation or _of_both_readers(connection, copy_id),
     )
-    return ComposeJob(
+    return Marked(
         copy_id=copy_id,
-        store_url=bench.store.url,
         file_sha256=copy.file_sha256 or Sha256(""),
         sheet=sheet,
         annotations=tuple(one.annotation for one in annotations.list_stored(connection, copy_id)),
@@ -145,62 +158,60 @@ def _of_both_readers(connection: Connection, copy_id: CopyId) -> str:
     return "\n".join(one.scored.remark for one in found if one.scored.remark)
 
 
-def _store_final(bench: Workbench, job: ComposeJob, composed: Composed, run: Run) -> None:
+def _store_final(
+    bench: Workbench, marked: Marked, sha256: Sha256, composed: Composed, run: Run
+) -> None:
     with bench.database.transaction() as connection:
-        if not _kept_claim(bench, connection, job.copy_id):
+        if not _kept_claim(bench, connection, marked.copy_id):
             return
-        _insert_final(connection, job, composed, run)
-        copies.mark_succeeded(connection, job.copy_id)
-        retries = copies.count_attempt(connection, job.copy_id) - 1
+        finals.insert_final_pdf(
+            connection,
+            marked.copy_id,
+            sha256=sha256,
+            byte_size=len(composed.final),
+            score=marked.sheet.total,
+            run=run,
+        )
+        copies.mark_succeeded(connection, marked.copy_id)
+        retries = copies.count_attempt(connection, marked.copy_id) - 1
         copies.move_copy(
             connection,
-            job.copy_id,
+            marked.copy_id,
             Move.FINISH_GRADING,
             run=run,
-            details=_final_details(job.sheet.total, composed, retries),
+            details=_final_details(marked.sheet.total, sha256, retries),
         )
         observe_finalize(
             connection, composed.duration_s, outcome=Outcome.SUCCESS, retries=retries, run=run
         )
     logger.info(
         "copy_finalized",
-        extra={"copy_id": job.copy_id, "duration_ms": round(composed.duration_s * 1000)},
+        extra={"copy_id": marked.copy_id, "duration_ms": round(composed.duration_s * 1000)},
     )
 
 
-def _insert_final(connection: Connection, job: ComposeJob, composed: Composed, run: Run) -> None:
-    finals.insert_final_pdf(
-        connection,
-        job.copy_id,
-        sha256=composed.sha256,
-        byte_size=composed.byte_size,
-        score=job.sheet.total,
-        run=run,
-    )
+def _final_details(score: Decimal, sha256: Sha256, retries: int) -> dict[str, object]:
+    return {"success": True, "retries": retries, "score": str(score), "file": sha256}
 
 
-def _final_details(score: Decimal, composed: Composed, retries: int) -> dict[str, object]:
-    return {"success": True, "retries": retries, "score": str(score), "file": composed.sha256}
-
-
-def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run: Run) -> bool:
+def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> bool:
     """Returns whether this run is done with the copy."""
     limit = bench.settings.retry_limit
     with bench.database.transaction() as connection:
-        if not _kept_claim(bench, connection, job.copy_id):
+        if not _kept_claim(bench, connection, copy_id):
             return True
         is_done = copies.mark_failed(
             connection,
-            job.copy_id,
+            copy_id,
             error_code=error.code,
             is_final=not isinstance(error, TransientError),
             limit=limit,
             run=run,
         )
-        attempts = copies.count_attempt(connection, job.copy_id)
+        attempts = copies.count_attempt(connection, copy_id)
         copies.move_copy(
             connection,
-            job.copy_id,
+            copy_id,
             Move.FAIL_GRADING,
             run=run,
             details={"success": False, "retries": attempts - 1, "error_type": error.code},
@@ -208,12 +219,12 @@ def _store_failure(bench: Workbench, job: ComposeJob, error: ViatiqueError, run:
         observe_finalize(
             connection, error.duration_s, outcome=Outcome.FAILED, retries=attempts - 1, run=run
         )
-    logger.error("finalize_failed", exc_info=error, extra={"copy_id": job.copy_id})
+    logger.error("finalize_failed", exc_info=error, extra={"copy_id": copy_id})
     if attempts >= limit:
         logger.critical(
             "finalize_retries_exhausted",
             exc_info=error,
-            extra={"copy_id": job.copy_id, "attempts": attempts},
+            extra={"copy_id": copy_id, "attempts": attempts},
         )
     return is_done
 
