@@ -60,6 +60,15 @@ class Composed:
     duration_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A final PDF in the store: what is kept of it until its chunk is done."""
+
+    sha256: Sha256
+    byte_size: int
+    duration_s: float
+
+
 @traced
 def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """Takes the next copies with complete marks and finalizes them."""
@@ -77,7 +86,7 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
                 failed += 1
                 retryable += not _store_failure(bench, one.copy_id, outcome, run)
             else:
-                _store_final(bench, one, *outcome, run)
+                _store_final(bench, one, outcome, run)
     progress.advance("finalize", len(marked) - retryable)
     return ChunkOutcome(claimed=len(marked), failed=failed, retryable=retryable)
 
@@ -89,12 +98,15 @@ def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         return len(_gradable(connection, exam, run, limit=1_000_000))
 
 
-def _make(bench: Workbench, marked: Marked) -> tuple[Sha256, Composed]:
-    """Where the final PDF is stored, and the PDF."""
+def _make(bench: Workbench, marked: Marked) -> Stored:
     with bench.store.local(marked.file_sha256, Kind.COPY) as path:
         job = ComposeJob(copy_pdf=path, marked=marked)
         composed = bench.pool.run_one(compose_copy, job, timeout_s=PDF_TIMEOUT_S)
-    return bench.store.put(composed.final, Kind.FINAL), composed
+    return Stored(
+        sha256=bench.store.put(composed.final, Kind.FINAL),
+        byte_size=len(composed.final),
+        duration_s=composed.duration_s,
+    )
 
 
 def compose_copy(job: ComposeJob) -> Composed:
@@ -158,17 +170,15 @@ def _of_both_readers(connection: Connection, copy_id: CopyId) -> str:
     return "\n".join(one.scored.remark for one in found if one.scored.remark)
 
 
-def _store_final(
-    bench: Workbench, marked: Marked, sha256: Sha256, composed: Composed, run: Run
-) -> None:
+def _store_final(bench: Workbench, marked: Marked, stored: Stored, run: Run) -> None:
     with bench.database.transaction() as connection:
         if not _kept_claim(bench, connection, marked.copy_id):
             return
         finals.insert_final_pdf(
             connection,
             marked.copy_id,
-            sha256=sha256,
-            byte_size=len(composed.final),
+            sha256=stored.sha256,
+            byte_size=stored.byte_size,
             score=marked.sheet.total,
             run=run,
         )
@@ -179,14 +189,14 @@ def _store_final(
             marked.copy_id,
             Move.FINISH_GRADING,
             run=run,
-            details=_final_details(marked.sheet.total, sha256, retries),
+            details=_final_details(marked.sheet.total, stored.sha256, retries),
         )
         observe_finalize(
-            connection, composed.duration_s, outcome=Outcome.SUCCESS, retries=retries, run=run
+            connection, stored.duration_s, outcome=Outcome.SUCCESS, retries=retries, run=run
         )
     logger.info(
         "copy_finalized",
-        extra={"copy_id": marked.copy_id, "duration_ms": round(composed.duration_s * 1000)},
+        extra={"copy_id": marked.copy_id, "duration_ms": round(stored.duration_s * 1000)},
     )
 
 
