@@ -28,7 +28,19 @@ def cpu_s(home: str) -> float:
 
 def peaks(home: str) -> list[Peak]:
     """The most memory of each such process."""
-    return [Peak(kind=_kind(one), mib=mib) for one in _processes(home) if (mib := _peak_mib(one))]
+    return [
+        Peak(kind=_kind(one), mib=mib) for one in _processes(home) if (mib := peak_mib(one.pid))
+    ]
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory a process had so far, 0 if it ended."""
+    try:
+        with Path(f"/proc/{pid}/status").open("rb") as status:
+            found = [line.split()[1] for line in status if line.startswith(b"VmHWM")]
+    except OSError:
+        return 0.0
+    return int(found[0]) / 1024 if found else 0.0
 
 
 def _processes(home: str) -> Iterator[psutil.Process]:
@@ -56,15 +68,6 @@ def _cpu_s(process: psutil.Process) -> float:
     if process.pid == os.getpid():
         return own
     return own + times.children_user + times.children_system
-
-
-def _peak_mib(process: psutil.Process) -> float:
-    try:
-        with Path(f"/proc/{process.pid}/status").open("rb") as status:
-            found = [line.split()[1] for line in status if line.startswith(b"VmHWM")]
-    except OSError:
-        return 0.0
-    return int(found[0]) / 1024 if found else 0.0
 
 
 def _kind(process: psutil.Process) -> str:

@@ -20,7 +20,7 @@ from viatique.identity.joint import (
     joint_beliefs,
 )
 from viatique.identity.name_variants import fold_letters
-from viatique.identity.roster_fit import CopyFit, fit_each
+from viatique.identity.roster_fit import CopyFit, fit_header, roster_words
 from viatique.identity.strangers import stranger_costs
 from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
 from viatique.models import StudentId as Id
@@ -65,14 +65,16 @@ def test_few_students_a_copy_say_what_the_whole_table_says(
         for row, (who, noise, seed, fields) in enumerate(room)
     }
     settled = {CopyId(f"settled {who}"): Id(str(who)) for who in given_to}
-    fits = [fit for _, _, fit in fit_each(readings, roster)]
+    words = roster_words(roster)
+    fits = [fit_header(reading, words) for reading in readings.values()]
     contests = [contest(fit) for fit in fits]
     found = joint_beliefs(contests, roster, settled)
     logs, beliefs, shared = whole_table(fits, roster, set(settled.values()))
     for row, one in enumerate(contests):
-        kept = [*one.fit.students.tolist(), size]
-        np.testing.assert_allclose(found.beliefs[row], beliefs[row, kept], rtol=0, atol=1e-9)
-        np.testing.assert_allclose(found.shared[row], shared[row, kept], rtol=0, atol=1e-9)
+        kept = [*one.students.tolist(), size]
+        alone, together = found.beliefs(row)
+        np.testing.assert_allclose(alone, beliefs[row, kept], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(together, shared[row, kept], rtol=0, atol=1e-9)
         shown = np.lexsort((fits[row].total, -shared[row, :-1]))[:CANDIDATES]
         assert set(shown.tolist()) <= set(kept)
     # several assignments may be worth as much
@@ -120,11 +122,11 @@ def best_worth(logs: Table) -> float:
 def test_what_a_name_costs_does_not_depend_on_who_else_is_on_the_roster(
     who: int, noise: float, seed: int
 ) -> None:
-    readings = {CopyId("1"): written(person(who), noise, seed, 2)}
+    reading = written(person(who), noise, seed, 2)
     everyone = [replace(person(number), birth_date=None) for number in range(0, 63, 5)]
-    ((_, _, together),) = fit_each(readings, everyone)
+    together = fit_header(reading, roster_words(everyone))
     for place, one in enumerate(everyone):
-        ((_, _, alone),) = fit_each(readings, [one])
+        alone = fit_header(reading, roster_words([one]))
         np.testing.assert_allclose(together.costs[:, place], alone.costs[:, 0], atol=1e-12)
         assert together.swapped[place] == alone.swapped[0]
         assert together.letters[:, place].tolist() == alone.letters[:, 0].tolist()
@@ -132,5 +134,5 @@ def test_what_a_name_costs_does_not_depend_on_who_else_is_on_the_roster(
 
 def test_who_is_out_of_reach_is_not_kept() -> None:
     roster = [person(number) for number in range(500)]
-    ((_, _, fit),) = fit_each({CopyId("1"): written(roster[1], 0.0, 0, 3)}, roster)
-    assert CANDIDATES <= len(contest(fit).fit.students) < 300
+    fit = fit_header(written(roster[1], 0.0, 0, 3), roster_words(roster))
+    assert CANDIDATES <= len(contest(fit).students) < 300

@@ -5,16 +5,17 @@ everything that is not plainly right goes to a person with its candidates. Decid
 readings alone: it reads no image and keeps nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viatique.identity.joint import CANDIDATES, Contest, Room, contest, joint_beliefs
 from viatique.identity.lexicon import OTHER_FIELD
 from viatique.identity.matching import Floats
-from viatique.identity.roster_fit import CopyFit, fit_each
+from viatique.identity.roster_fit import CopyFit, fit_header, roster_words
 from viatique.models import (
     NO_ENGINE,
     Candidate,
@@ -92,13 +93,34 @@ NOTHING_SETTLED: Mapping[CopyId, StudentId | None] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One open copy, its row in the room and what is to be said of its fields anyway."""
+    """One open copy in the room, and the students to be shown beside it, best first.
 
-    copy_id: CopyId
-    fit: CopyFit
+    Attributes:
+        row: the copy's in the room.
+        places: of those students among the K of its contest.
+        fit: its header against them.
+        alone: (K + 1,) probabilities of the copy alone; the last is nobody's.
+        shared: the same, knowing what the other copies claim.
+        field_states: what is to be said of its fields anyway.
+    """
+
     room: Room
     row: int
-    field_states: list[IdentityReason]
+    places: NDArray[np.int64]
+    fit: CopyFit
+    alone: Floats
+    shared: Floats
+    field_states: Sequence[IdentityReason]
+
+    @property
+    def chances(self) -> Floats:
+        """Probabilities of the students to be shown."""
+        return self.shared[self.places]
+
+    @property
+    def is_nobody(self) -> bool:
+        """Tells whether nobody on the roster is likelier than the best student."""
+        return bool(self.chances.max(initial=0.0) < self.shared[-1])
 
 
 def decide(
@@ -120,25 +142,21 @@ def decide(
     Returns:
         One decision per copy, in the order of ``readings``.
     """
-    said: dict[CopyId, list[IdentityReason]] = {}
-    unread: dict[CopyId, Decision] = {}
+    words = roster_words(roster)
+    decided: dict[CopyId, Decision] = {}
     contests: dict[CopyId, Contest] = {}
-    for copy, reading, fit in fit_each(readings, roster):
+    states: dict[CopyId, Sequence[IdentityReason]] = {}
+    for copy, reading in readings.items():
+        fit = fit_header(reading, words)
         if copy in settled or not _says_something(fit):
-            unread[copy] = _unread(copy, reading)
+            decided[copy] = _unread(copy, reading)
         else:
-            contests[copy] = contest(fit)
-            said[copy] = _field_states(reading)
+            contests[copy], states[copy] = contest(fit), _field_states(reading)
     room = joint_beliefs([*contests.values()], roster, settled)
-    places = {copy: row for row, copy in enumerate(contests)}
-    return tuple(
-        unread[copy]
-        if copy in unread
-        else _decide_one(
-            _Case(copy, contests[copy].fit, room, places[copy], said[copy]), roster, threshold
-        )
-        for copy in readings
-    )
+    for row, copy in enumerate(contests):
+        case = _case(room, row, states[copy], lambda copy=copy: fit_header(readings[copy], words))
+        decided[copy] = _decide_one(copy, case, roster, threshold)
+    return tuple(decided[copy] for copy in readings)
 
 
 def _says_something(fit: CopyFit) -> bool:
@@ -146,92 +164,115 @@ def _says_something(fit: CopyFit) -> bool:
     return any(size >= MIN_SYMBOLS for size in fit.symbols)
 
 
-def _decide_one(case: _Case, roster: Sequence[Student], threshold: float) -> Decision:
-    fit, chances = case.fit, case.room.shared[case.row]
-    best = int(chances.argmax())
-    against = _objections(case, best, threshold)
+def _case(
+    room: Room, row: int, states: Sequence[IdentityReason], fit_again: Callable[[], CopyFit]
+) -> _Case:
+    one, (alone, shared) = room.contests[row], room.beliefs(row)
+    places = _first(one.totals, shared[:-1])
+    shown = one.students[places]
+    kept = one.nearest.students
+    fit = one.nearest if np.isin(shown, kept).all() else fit_again()
+    return _Case(
+        room=room,
+        row=row,
+        places=places,
+        fit=fit.only(np.searchsorted(fit.students, shown)),
+        alone=alone,
+        shared=shared,
+        field_states=states,
+    )
+
+
+def _first(totals: Floats, chances: Floats) -> NDArray[np.int64]:
+    """Returns the places of the likeliest students, best first; of equals the better fitting."""
+    last = min(CANDIDATES, len(chances))
+    least = np.partition(chances, -last)[-last] if last else 0.0
+    places = np.flatnonzero(chances >= least)
+    return places[np.lexsort((totals[places], -chances[places]))[:last]]
+
+
+def _decide_one(copy: CopyId, case: _Case, roster: Sequence[Student], threshold: float) -> Decision:
+    against = _objections(case, threshold)
     reasons = [*case.field_states, *against]
-    if best < len(fit.students) and fit.swapped[best]:
+    if not case.is_nobody and case.fit.swapped[0]:
         reasons.append(IdentityReason.FIELDS_SWAPPED)
     return Decision(
-        copy_id=case.copy_id,
+        copy_id=copy,
         state=IdentityState.REVIEW if against else IdentityState.AUTO,
-        student_id=None if against else roster[int(fit.students[best])].student_id,
-        confidence=float(chances[:-1].max(initial=0.0)),
-        candidates=_candidates(fit, roster, chances[:-1]),
+        student_id=None if against else roster[int(case.fit.students[0])].student_id,
+        confidence=float(case.chances.max(initial=0.0)),
+        candidates=_candidates(case, roster),
         reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
-def _objections(case: _Case, best: int, threshold: float) -> list[IdentityReason]:
+def _objections(case: _Case, threshold: float) -> list[IdentityReason]:
     """Returns all that speaks against giving this copy its best student; empty means AUTO."""
-    room, row, fit = case.room, case.row, case.fit
-    if best == len(fit.students):
+    if case.is_nobody:
         return [IdentityReason.NOBODY_FITS]
-    student = int(fit.students[best])
-    found = _implausible(fit, best)
-    if room.taken[student] or _claimed_as_well(room, row, student, float(fit.total[best])):
+    room, best = case.room, int(case.places[0])
+    student, totals = int(case.fit.students[0]), room.contests[case.row].totals
+    found = _implausible(case.fit)
+    if room.taken[student] or _claimed_as_well(room, case.row, student, float(totals[best])):
         found.append(IdentityReason.SECOND_COPY)
-    certain = min(room.shared[row][best], room.beliefs[row][best]) >= threshold
-    if not certain or _margin(fit.total, best) < MARGIN or room.assigned[row] != student:
+    certain = min(case.shared[best], case.alone[best]) >= threshold
+    if not certain or _margin(totals, best) < MARGIN or room.assigned[case.row] != student:
         found.append(IdentityReason.TOO_CLOSE)
     return found
 
 
-def _implausible(fit: CopyFit, best: int) -> list[IdentityReason]:
-    """Returns what is wrong with the fields themselves, whatever the other students."""
-    costs, known = fit.costs[:, best], fit.known[:, best]
+def _implausible(fit: CopyFit) -> list[IdentityReason]:
+    """Returns what is wrong with the first student's fields, whatever the other students."""
+    costs, known = fit.costs[:, 0], fit.known[:, 0]
     found = []
     if any(size < MIN_SYMBOLS for size in fit.symbols):
         found.append(IdentityReason.UNREADABLE)
-    if (known & (costs > _limits(fit, best))).any():
+    if (known & (costs > _limits(fit))).any():
         found.append(IdentityReason.FIELD_DISAGREES)
-    if not _is_enough(fit, best) or fit.total[best] > TOTAL_LIMIT or _is_doubtful(fit, best):
+    if not _is_enough(fit) or fit.total[0] > TOTAL_LIMIT or _is_doubtful(fit):
         found.append(IdentityReason.NOBODY_FITS)
     return found
 
 
-def _is_enough(fit: CopyFit, best: int) -> bool:
+def _is_enough(fit: CopyFit) -> bool:
     """Tells whether the fields read are enough to know somebody by."""
     if fit.fields == (FieldName.STUDENT_NUMBER,):
-        return bool(fit.known[0, best]) and int(fit.letters[0, best]) >= LONG_NUMBER
-    return int(fit.known[:, best].sum()) >= MIN_KNOWN
+        return bool(fit.known[0, 0]) and int(fit.letters[0, 0]) >= LONG_NUMBER
+    return int(fit.known[:, 0].sum()) >= MIN_KNOWN
 
 
-def _is_doubtful(fit: CopyFit, best: int) -> bool:
+def _is_doubtful(fit: CopyFit) -> bool:
     """Tells whether several fields in doubt are too much together."""
     doubts = {
         name: float(cost)
-        for name, cost, is_known in zip(
-            fit.fields, fit.costs[:, best], fit.known[:, best], strict=True
-        )
+        for name, cost, is_known in zip(fit.fields, fit.costs[:, 0], fit.known[:, 0], strict=True)
         if is_known and cost > DOUBT
     }
-    only_names = OTHER_FIELD.keys() >= doubts.keys() and fit.known[:, best].sum() > MIN_KNOWN
+    only_names = OTHER_FIELD.keys() >= doubts.keys() and fit.known[:, 0].sum() > MIN_KNOWN
     limit = DOUBTFUL_NAMES if only_names else DOUBTFUL_DAYS
     return len(doubts) > 1 and sum(doubts.values()) > limit
 
 
-def _limits(fit: CopyFit, best: int) -> Floats:
-    """Returns the (F,) cost above which each field disagrees with the student."""
-    letters, known = fit.letters[:, best], fit.known[:, best]
-    day = _day_limit(fit, best)
+def _limits(fit: CopyFit) -> Floats:
+    """Returns the (F,) cost above which each field disagrees with the first student."""
+    letters, known = fit.letters[:, 0], fit.known[:, 0]
+    day = _day_limit(fit)
     most = np.array([_most(name, int(size), day=day)
                      for name, size in zip(fit.fields, letters, strict=True)])  # fmt: skip
-    if fit.swapped[best]:
+    if fit.swapped[0]:
         most = np.minimum(most, DIFFERS)
     if known.sum() <= MIN_KNOWN:
         most = np.minimum(most, FITS if len(fit.fields) > 1 else NUMBER_ALONE)
     return np.minimum(most, DIFFERS_PER_SYMBOL * letters)
 
 
-def _day_limit(fit: CopyFit, best: int) -> float:
-    """Returns the cost above which a date or number disagrees with the student."""
+def _day_limit(fit: CopyFit) -> float:
+    """Returns the cost above which a date or number disagrees with the first student."""
     names = [row for row, name in enumerate(fit.fields) if name in OTHER_FIELD]
-    is_named = len(names) == len(OTHER_FIELD) and bool(fit.known[names, best].all())
-    if not is_named or fit.swapped[best] or fit.costs[names, best].sum() > NAMED:
+    is_named = len(names) == len(OTHER_FIELD) and bool(fit.known[names, 0].all())
+    if not is_named or fit.swapped[0] or fit.costs[names, 0].sum() > NAMED:
         return DAY_DIFFERS
-    return RARE_NAME_DAY_DIFFERS if fit.homonyms[best] <= RARE else NAMED_DAY_DIFFERS
+    return RARE_NAME_DAY_DIFFERS if fit.homonyms[0] <= RARE else NAMED_DAY_DIFFERS
 
 
 def _most(name: FieldName, letters: int, *, day: float) -> float:
@@ -256,15 +297,16 @@ def _claimed_as_well(room: Room, row: int, student: int, cost: float) -> bool:
     return any(other != row and theirs < cost + MARGIN for other, theirs in rivals)
 
 
-def _candidates(fit: CopyFit, roster: Sequence[Student], chances: Floats) -> tuple[Candidate, ...]:
-    order = np.lexsort((fit.total, -chances))[:CANDIDATES]
+def _candidates(case: _Case, roster: Sequence[Student]) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
-            student_id=roster[int(fit.students[place])].student_id,
-            probability=float(chances[place]),
-            reasons=_codes(fit, place),
+            student_id=roster[student].student_id,
+            probability=chance,
+            reasons=_codes(case.fit, place),
         )
-        for place in order.tolist()
+        for place, (student, chance) in enumerate(
+            zip(case.fit.students.tolist(), case.chances.tolist(), strict=True)
+        )
     )
 
 

@@ -37,17 +37,35 @@ CANDIDATES = 5
 """Students shown beside a copy; always kept for it, far as they may be."""
 
 
+NEAREST = 32
+"""Students of a copy whose fields are kept: what is shown beside it is nearly always among them,
+and of all who are not out of reach (all 5,000, where the roster is another exam's) it would be
+gigabytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contest:
     """One open copy between the K students who are not out of reach, and nobody.
 
     Attributes:
-        fit: the header against those students, in the roster's order.
-        logs: (K + 1,) log-chances of the copy alone, not normalised; the last is nobody's.
+        students: (K,) their places in the roster, rising.
+        totals: (K,) nats they cost.
+        share: log-prior of each student.
+        nobody: log-chance of the copy alone that nobody on the roster wrote it.
+        nearest: the header against the nearest of them, at most NEAREST, in the roster's order.
     """
 
-    fit: CopyFit
-    logs: Floats
+    students: NDArray[np.int32]
+    totals: Floats
+    share: float
+    nobody: float
+    nearest: CopyFit
+
+    def logs(self, taken: NDArray[np.bool_]) -> Floats:
+        """Returns the (K + 1,) log-chances of the copy alone, not normalised; the last: nobody."""
+        logs = np.append(self.share - self.totals / TEMPERATURE, self.nobody)
+        logs[:-1] += LOG_TAKEN * taken[self.students]
+        return logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +73,29 @@ class Room:
     """All open copies (M), each against its own K students of the N and nobody.
 
     Attributes:
-        beliefs: for each copy, (K + 1,) probabilities of the copy alone; the last is nobody's.
-        shared: the same, knowing what the other copies claim.
-        assigned: (M,) the student of the global assignment, N for nobody.
+        contests: the copies.
         taken: (N,) students people already gave to a copy.
+        free: (N,) log-chances that none of the copies is each student's.
         claims: for each student, the copies that may be theirs and what the student costs on them.
+        assigned: (M,) the student of the global assignment, N for nobody.
     """
 
-    beliefs: Sequence[Floats]
-    shared: Sequence[Floats]
-    assigned: NDArray[np.int64]
+    contests: Sequence[Contest]
     taken: NDArray[np.bool_]
+    free: Floats
     claims: Mapping[int, Sequence[tuple[int, float]]]
+    assigned: NDArray[np.int64]
+
+    def beliefs(self, copy: int) -> tuple[Floats, Floats]:
+        """Returns (K + 1,) probabilities of a copy alone, and knowing what the others claim.
+
+        Made anew for each copy: of all of them together they would be gigabytes.
+        """
+        one = self.contests[copy]
+        logs = one.logs(self.taken)
+        alone = _softmax(logs)
+        logs[:-1] += np.maximum(self.free[one.students] - _free(alone), LOG_TAKEN)
+        return alone, _softmax(logs)
 
 
 def contest(fit: CopyFit) -> Contest:
@@ -79,8 +108,10 @@ def contest(fit: CopyFit) -> Contest:
     share = -float(np.log(max(1, count)))
     strangers = stranger_costs(fit.fields, fit.costs, fit.unknown, TEMPERATURE)
     nobody = float(np.logaddexp(LOG_NOBODY - fit.nobody, share - _least(strangers)))
-    kept = fit.only(fit.total <= _reach(fit.total, share, nobody))
-    return Contest(kept, np.append(share - kept.total / TEMPERATURE, nobody))
+    students = np.flatnonzero(fit.total <= _reach(fit.total, share, nobody))
+    totals = fit.total[students]
+    nearest = np.sort(students[np.argsort(totals, kind="stable")[:NEAREST]])
+    return Contest(students.astype(np.int32), totals, share, nobody, fit.only(nearest))
 
 
 def _least(costs: Floats) -> float:
@@ -113,21 +144,15 @@ def joint_beliefs(
     """
     given = set(settled.values())
     taken = np.array([student.student_id in given for student in roster], dtype=bool)
-    logs = [one.logs.copy() for one in contests]
-    for row, one in zip(logs, contests, strict=True):
-        row[:-1] += LOG_TAKEN * taken[one.fit.students]
-    beliefs = [_softmax(row) for row in logs]
-    free = [_free(row) for row in beliefs]
-    nobody_else = np.zeros(len(roster))
-    for row, one in zip(free, contests, strict=True):
-        nobody_else[one.fit.students] += row
-    shared = []
-    for row, own, one in zip(logs, free, contests, strict=True):
-        others = np.maximum(nobody_else[one.fit.students] - own, LOG_TAKEN)
-        shared.append(_softmax(row + np.append(others, 0.0)))
-    students = [one.fit.students for one in contests]
-    assigned = _assign(logs, students, len(roster))
-    return Room(beliefs, shared, assigned, taken, _claims(contests, beliefs))
+    free = np.zeros(len(roster))
+    claims: dict[int, list[tuple[int, float]]] = {}
+    for copy, one in enumerate(contests):
+        beliefs = _softmax(one.logs(taken))
+        free[one.students] += _free(beliefs)
+        for place in np.flatnonzero(beliefs[:-1] > CLAIM).tolist():
+            theirs = claims.setdefault(int(one.students[place]), [])
+            theirs.append((copy, float(one.totals[place])))
+    return Room(contests, taken, free, claims, _assign(contests, taken))
 
 
 def _softmax(logs: Floats) -> Floats:
@@ -140,40 +165,35 @@ def _free(beliefs: Floats) -> Floats:
     return np.maximum(np.log1p(-np.minimum(beliefs[:-1], 1 - 1e-12)), LOG_TAKEN)
 
 
-def _claims(
-    contests: Sequence[Contest], beliefs: Sequence[Floats]
-) -> dict[int, list[tuple[int, float]]]:
-    claims: dict[int, list[tuple[int, float]]] = {}
-    for copy, (one, row) in enumerate(zip(contests, beliefs, strict=True)):
-        for place in np.flatnonzero(row[:-1] > CLAIM).tolist():
-            found = claims.setdefault(int(one.fit.students[place]), [])
-            found.append((copy, float(one.fit.total[place])))
-    return claims
-
-
-def _assign(
-    logs: Sequence[Floats], students: Sequence[NDArray[np.int64]], count: int
-) -> NDArray[np.int64]:
+def _assign(contests: Sequence[Contest], taken: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Assigns each copy a student of its own or nobody: (M,), N for nobody.
 
     A student who is no better than nobody is worth as much as nobody, so only those who are better
     take part, and for each copy a nobody of its own.
     """
-    if not logs:
+    if not contests:
         return np.zeros(0, dtype=np.int64)
     # half a second to load, which commands that decide nothing do without
     from scipy.sparse import coo_array  # noqa: PLC0415
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415
 
-    copies = np.arange(len(logs))
-    gains = [np.maximum(row[:-1] - row[-1], 0.0) for row in logs]
-    weights = np.concatenate([*(row[row > 0.0] for row in gains), np.zeros(len(logs))])
-    rows = np.repeat(copies, [np.count_nonzero(row) for row in gains])
-    columns = [own[row > 0.0] for own, row in zip(students, gains, strict=True)]
+    copies, count = np.arange(len(contests)), len(taken)
+    gains, better = zip(*(_better(one, taken) for one in contests), strict=True)
+    rows = np.repeat(copies, [len(row) for row in gains])
     room = coo_array(
-        # a weight of nought would be no edge
-        (weights + 1.0, (np.append(rows, copies), np.concatenate([*columns, count + copies]))),
-        shape=(len(logs), count + len(logs)),
+        (
+            # a weight of nought would be no edge
+            np.concatenate([*gains, np.zeros(len(contests))]) + 1.0,
+            (np.append(rows, copies), np.concatenate([*better, count + copies])),
+        ),
+        shape=(len(contests), count + len(contests)),
     )
     _, assigned = min_weight_full_bipartite_matching(room.tocsr(), maximize=True)
     return np.minimum(assigned, count)
+
+
+def _better(one: Contest, taken: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int32]]:
+    """Returns what the students who are better than nobody are worth, and who they are."""
+    logs = one.logs(taken)
+    gains = logs[:-1] - logs[-1]
+    return gains[gains > 0.0], one.students[gains > 0.0]

@@ -5,7 +5,7 @@ decides nothing. Names are matched in both orders, because people write them in 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from viatique.identity.matching import Floats, free_reading, penalties, prepared
 from viatique.identity.name_variants import fold_letters
 from viatique.identity.plausible_days import plausible_days, reads_as_day
 from viatique.identity.printed_labels import views
-from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Student
+from viatique.models import FieldName, FieldReading, FieldState, HeaderReading, Student
 
 FIELD_CAP = 26.0
 """Most one field may count against a student, nats: about four wrong letters. A field cropped on
@@ -92,8 +92,8 @@ class CopyFit:
         """Nats the header costs if written by someone unknown."""
         return float(self.unknown.sum())
 
-    def only(self, wanted: NDArray[np.bool_]) -> "CopyFit":
-        """Returns the fit of those of the N students alone."""
+    def only(self, wanted: NDArray[np.integer] | Sequence[int]) -> "CopyFit":
+        """Returns the fit of the students in those places of the N alone, in that order."""
         return replace(
             self,
             students=self.students[wanted],
@@ -106,15 +106,28 @@ class CopyFit:
         )
 
 
-def fit_each(
-    readings: Mapping[CopyId, HeaderReading], roster: Sequence[Student]
-) -> Iterator[tuple[CopyId, HeaderReading, CopyFit]]:
-    """Fits header after header against every student; nothing of them is kept."""
-    of_fields = lexicons(roster)
-    days = lexicon(plausible_days(student.birth_date for student in roster))
-    homonyms = expected_homonyms(roster)
-    for copy_id, reading in readings.items():
-        yield copy_id, reading, fit(reading, of_fields, days, homonyms)
+@dataclass(frozen=True, slots=True)
+class RosterWords:
+    """What N students may write, prepared once for all headers.
+
+    Attributes:
+        of_fields: the words of each field.
+        days: all days a writer may be born.
+        homonyms: (N,) as in ``CopyFit``.
+    """
+
+    of_fields: Mapping[FieldName, Lexicon]
+    days: Lexicon
+    homonyms: Floats
+
+
+def roster_words(roster: Sequence[Student]) -> RosterWords:
+    """Prepares a roster for ``fit_header``."""
+    return RosterWords(
+        of_fields=lexicons(roster),
+        days=lexicon(plausible_days(student.birth_date for student in roster)),
+        homonyms=expected_homonyms(roster),
+    )
 
 
 def expected_homonyms(roster: Sequence[Student]) -> Floats:
@@ -130,14 +143,9 @@ def expected_homonyms(roster: Sequence[Student]) -> Floats:
     return np.array([by_last[one] * by_first[other] / len(roster) for one, other in pairs])
 
 
-def fit(
-    reading: HeaderReading,
-    of_fields: Mapping[FieldName, Lexicon],
-    days: Lexicon,
-    homonyms: Floats,
-) -> CopyFit:
-    """Fits one header against N students; ``days`` are all days a writer may be born."""
-    count = len(homonyms)
+def fit_header(reading: HeaderReading, words: RosterWords) -> CopyFit:
+    """Fits one header against N students."""
+    of_fields, count = words.of_fields, len(words.homonyms)
     fields = sorted(filter(_is_read, reading.fields), key=lambda one: one.name not in OTHER_FIELD)
     frames = {field.name: prepared(field.log_probs) for field in fields}
     names = tuple(frames)
@@ -152,14 +160,23 @@ def fit(
         of_field = of_fields[name]
         costs[row] = of_field.costs_of(wanted, frames[name], cap).take(of_field.entries)
         if name is FieldName.BIRTH_DATE:
-            misread = _misread(frames[name], days)
+            misread = _misread(frames[name], words.days)
             costs[row] = np.maximum(0.0, costs[row] - misread) + min(MISREAD_DOUBT, misread)
     known = np.isfinite(costs)
     costs = np.where(known, costs, neutral[:, None])
     total = costs.sum(axis=0) - LOG_SWAPPED * swapped
     letters = _letters(names, of_fields, swapped)
     return CopyFit(
-        np.arange(count), names, costs, known, swapped, total, neutral, homonyms, letters, symbols
+        students=np.arange(count),
+        fields=names,
+        costs=costs,
+        known=known,
+        swapped=swapped,
+        total=total,
+        unknown=neutral,
+        homonyms=words.homonyms,
+        letters=letters,
+        symbols=symbols,
     )
 
 
