@@ -277,3 +277,10 @@ def test_a_higher_threshold_never_adds_an_automatic_identity(
         for bar in (0.5, 0.99, 0.9999, 0.999999)
     ]
     assert all(higher <= lower for lower, higher in itertools.pairwise(sets))
+
+
+def test_a_confidence_does_not_move_with_a_copy_that_is_plainly_somebody_elses() -> None:
+    mine = written_by(ROSTER[3], noise=0.3)
+    (alone,) = run(mine)
+    together, _ = run(mine, written_by(ROSTER[0], noise=0.5, seed=9))  # 5e-15 apart, not rounded
+    assert (together.student_id, together.confidence) == (alone.student_id, alone.confidence)

@@ -219,7 +219,7 @@ def _details(decision: Decision) -> dict[str, object]:
     return {
         "state": decision.state,
         "student": decision.student_id,
-        "confidence": round(decision.confidence, 6),
+        "confidence": decision.confidence,
         "reasons": [str(reason) for reason in decision.reasons],
         "method": METHOD,
     }

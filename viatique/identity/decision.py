@@ -88,6 +88,10 @@ MARGIN = 8.0
 MIN_SYMBOLS = 2
 """A field with fewer symbols was not readable."""
 
+PROBABILITY_DIGITS = 6
+"""Decimals of what is said to be likely: the last of a float moves with every copy that is read,
+and each change of a confidence is an event."""
+
 NOTHING_SETTLED: Mapping[CopyId, StudentId | None] = MappingProxyType({})
 
 
@@ -200,7 +204,7 @@ def _decide_one(copy: CopyId, case: _Case, roster: Sequence[Student], threshold:
         copy_id=copy,
         state=IdentityState.REVIEW if against else IdentityState.AUTO,
         student_id=None if against else roster[int(case.fit.students[0])].student_id,
-        confidence=float(case.chances.max(initial=0.0)),
+        confidence=round(float(case.chances.max(initial=0.0)), PROBABILITY_DIGITS),
         candidates=_candidates(case, roster),
         reasons=tuple(dict.fromkeys(reasons)),
     )
@@ -301,7 +305,7 @@ def _candidates(case: _Case, roster: Sequence[Student]) -> tuple[Candidate, ...]
     return tuple(
         Candidate(
             student_id=roster[student].student_id,
-            probability=chance,
+            probability=round(chance, PROBABILITY_DIGITS),
             reasons=_codes(case.fit, place),
         )
         for place, (student, chance) in enumerate(
