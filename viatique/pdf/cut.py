@@ -5,12 +5,15 @@ Only pages and what they show are taken: no metadata, links, annotations, forms 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pymupdf
+from pymupdf import mupdf
 
 from viatique.models import Half, Placement
 from viatique.pdf.inert import make_inert
+
+BUFFER_BYTES = 1 << 20
+"""A copy of four pages has half of it; a buffer grows."""
 
 
 def cut_copy(scan: pymupdf.Document, placements: Sequence[Placement]) -> bytes:
@@ -36,19 +39,33 @@ def cut_pages(pages: Sequence[tuple[pymupdf.Document, Placement]]) -> bytes:
         return finished_bytes(copy)
 
 
-FINISHED: dict[str, Any] = {"garbage": 3, "deflate": True, "no_new_id": True, "use_objstms": 1}
-
-
 def finished_bytes(document: pymupdf.Document) -> bytes:
-    """The document's bytes, the same each time: unused objects gone, no file id that changes."""
-    document.xref_set_key(-1, "ID", "null")
-    return document.tobytes(**FINISHED)
+    """The document's bytes, the same each time: unused objects gone, no file id that changes.
+
+    Written into a buffer of MuPDF: ``Document.tobytes`` calls Python for every few bytes.
+    """
+    buffer = mupdf.FzBuffer(BUFFER_BYTES)
+    output = mupdf.FzOutput(buffer)
+    mupdf.pdf_write_document(_without_id(document), output, _finished())
+    output.fz_close_output()
+    return mupdf.fz_buffer_extract_copy(buffer)
 
 
 def save_finished(document: pymupdf.Document, path: Path) -> None:
     """Writes the same bytes to a file: a whole scan need not fit into memory."""
+    mupdf.pdf_save_document(_without_id(document), str(path), _finished())
+
+
+def _without_id(document: pymupdf.Document) -> mupdf.PdfDocument:
     document.xref_set_key(-1, "ID", "null")
-    document.save(path, **FINISHED)
+    return mupdf.pdf_document_from_fz_document(document.this)
+
+
+def _finished() -> mupdf.PdfWriteOptions:
+    options = mupdf.PdfWriteOptions()
+    options.do_garbage, options.do_compress, options.do_use_objstms = 3, 1, 1
+    options.dont_regenerate_id, options.do_encrypt = 1, mupdf.PDF_ENCRYPT_NONE
+    return options
 
 
 def _add_page(copy: pymupdf.Document, scan: pymupdf.Document, placement: Placement) -> None:

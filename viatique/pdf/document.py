@@ -29,7 +29,7 @@ class StoredJpeg:
 
 
 @contextmanager
-def open_pdf(source: Path | bytes) -> Iterator[pymupdf.Document]:
+def open_pdf(source: Path | bytes | memoryview) -> Iterator[pymupdf.Document]:
     """An open PDF for as long as the block lasts; what MuPDF raises inside becomes ours.
 
     Raises:
@@ -37,9 +37,9 @@ def open_pdf(source: Path | bytes) -> Iterator[pymupdf.Document]:
     """
     try:
         document = (
-            pymupdf.open(stream=source, filetype="pdf")
-            if isinstance(source, bytes)
-            else pymupdf.open(source, filetype="pdf")
+            pymupdf.open(source, filetype="pdf")
+            if isinstance(source, Path)
+            else pymupdf.open(stream=source, filetype="pdf")
         )
         with document:
             yield document

@@ -18,12 +18,15 @@ ACTIVE_NAME = re.compile(
     r"/(AA|AcroForm|AF|Annots|EF|EmbeddedFiles?|Filespec|GoToE|GoToR|ImportData|JavaScript|JS|Launch"
     r"|Metadata|OpenAction|OPI|PieceInfo|Rendition|RichMedia\w*|SubmitForm|URI|XFA)(?![\w.#-])"
 )
+ACTIVE = re.compile(rf"{ACTIVE_NAME.pattern}|/({'|'.join(ACTIVE_KEYS)})(?![\w.#-])")
 INERT = "/Inert"
 
 
 def make_inert(document: pymupdf.Document) -> None:
     """Removes active entries, and renames those deep inside an object; nothing shown changes."""
     for xref in range(1, document.xref_length()):
+        if not ACTIVE.search(document.xref_object(xref, compressed=True)):
+            continue
         for key in set(ACTIVE_KEYS).intersection(document.xref_get_keys(xref)):
             document.xref_set_key(xref, key, "null")
         text = document.xref_object(xref, compressed=True)
