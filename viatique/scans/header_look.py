@@ -3,6 +3,7 @@
 It looks for the frame only; what is in it is read elsewhere, at full resolution.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viatique.models import Rect
+from viatique.scans.tones import darkness, quantile, steps_across
 
 MIN_WIDTH, MIN_HEIGHT, MAX_HEIGHT = 0.55, 0.06, 0.42
 """A header block in fractions of the page: CCYC, CMEN and the forms of schools seen (2026-11)."""
@@ -19,8 +21,8 @@ MIN_EDGE = 0.7
 """Part of each side of the frame that must be inked; frames of both shared exams have over 0.9."""
 MAX_INSIDE = 0.3
 """Ink inside the frame, as a fraction; squared paper and photographs have more."""
-BLOCK_PX, CONTRAST = 31, 14
-"""Local threshold: neighbourhood in pixels at 50 dpi, grey levels below its mean."""
+CONTRAST = 14
+"""Ink is darker than the paper around it by so many grey levels."""
 NOISE_FACTOR = 3.0
 """Ink is darker than the paper's noise by so many standard deviations."""
 
@@ -42,33 +44,35 @@ class HeaderLook:
     score: float
 
 
-def look_for_header(page: NDArray[np.uint8], *, height: int | None = None) -> HeaderLook | None:
+def look_for_header(
+    page: NDArray[np.uint8],
+    *,
+    height: int | None = None,
+    dark: NDArray[np.uint8] | None = None,
+) -> HeaderLook | None:
     """The header block of a page, None when there is none.
 
     Args:
         page: uint8, (height, width), 0 = black, about 50 dpi; one page, not a folded side.
         height: of the whole page, where only its first rows are given.
+        dark: the ``darkness`` of what is given, where known.
     """
-    ink, rows = _ink(page), height or page.shape[0]
+    dark = darkness(page) if dark is None else dark
+    ink, rows = _ink(page, dark), height or page.shape[0]
     frames = _wide_frames(ink, rows)
     looks = [look for corners in frames if (look := _judge(ink, corners, rows)) is not None]
     return max(looks, key=lambda look: look.score, default=None)
 
 
-def _ink(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    contrast = max(CONTRAST, NOISE_FACTOR * _noise(page))
-    dark = cv2.adaptiveThreshold(
-        page, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, BLOCK_PX, contrast
-    )
-    return np.asarray(cv2.dilate(dark, np.ones((3, 3), np.uint8)), np.uint8)
+def _ink(page: NDArray[np.uint8], dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    contrast = math.floor(max(CONTRAST, NOISE_FACTOR * _noise(page)))
+    inked = cv2.threshold(dark, contrast - 1, 255, cv2.THRESH_BINARY)[1]
+    return np.asarray(cv2.dilate(inked, np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _noise(page: NDArray[np.uint8]) -> float:
     """Standard deviation of the paper's grain, in grey levels, from differences of neighbours."""
-    differences = cv2.absdiff(page[::4, 1:], page[::4, :-1])
-    counts = np.bincount(differences.ravel(), minlength=256).cumsum()
-    median = int(np.searchsorted(counts, differences.size / 2))
-    return float(median / 0.6745 / np.sqrt(2))
+    return quantile(steps_across(page[::4]), 0.5) / 0.6745 / math.sqrt(2)
 
 
 def _wide_frames(ink: NDArray[np.uint8], height: int) -> Iterator[NDArray[np.float32]]:
@@ -77,8 +81,6 @@ def _wide_frames(ink: NDArray[np.uint8], height: int) -> Iterator[NDArray[np.flo
     What goes on where the given rows end is none of them.
     """
     rows, width = ink.shape
-    if not _has_wide_ink(ink, height):
-        return
     contours, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for contour in contours:
         _, top, box_width, box_height = cv2.boundingRect(contour)
@@ -86,18 +88,6 @@ def _wide_frames(ink: NDArray[np.uint8], height: int) -> Iterator[NDArray[np.flo
             continue
         if box_width >= MIN_WIDTH * width and box_height >= MIN_HEIGHT * height:
             yield _extreme_corners(contour.reshape(-1, 2).astype(np.float32))
-
-
-def _has_wide_ink(ink: NDArray[np.uint8], height: int) -> bool:
-    """Whether connected ink may be as wide as a header: a quarter of the pixels tells at once.
-
-    Ink is dilated, so that it stays connected.
-    """
-    quarter = np.ascontiguousarray(ink[::2, ::2])
-    _, _, boxes, _ = cv2.connectedComponentsWithStats(quarter)
-    is_wide = boxes[1:, cv2.CC_STAT_WIDTH] + 2 >= MIN_WIDTH * quarter.shape[1]
-    is_high = boxes[1:, cv2.CC_STAT_HEIGHT] + 2 >= MIN_HEIGHT * height / 2
-    return bool((is_wide & is_high).any())
 
 
 def _extreme_corners(points: NDArray[np.float32]) -> NDArray[np.float32]:

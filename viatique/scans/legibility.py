@@ -6,15 +6,15 @@ that runs off the paper. An empty page is noted, because blank last pages are us
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from viatique.scans.page_defects import PageDefect
+from viatique.scans.tones import NEIGHBOURHOOD_PX, darkness, quantile, steps_across
 
-NEIGHBOURHOOD_PX = 31
-"""Paper is the mean of so many pixels around, as in ``header_look``."""
 STROKE_SHARE, STEEP_SHARE = 0.998, 0.75
 """Quantiles that stand for the darkest strokes of a page and for their steep sides."""
 MIN_SIDES = 50
@@ -84,10 +84,15 @@ class PageMeasures:
     cut_strokes: int
 
 
-def measure(page: NDArray[np.uint8]) -> PageMeasures:
-    """Measures a page: uint8, (height, width), 0 = black, one page, not a folded side."""
-    dark = _dark(page)
-    darkest, paper = _darkest(dark), max(1.0, _quantile(page[::4, ::4], 0.5))
+def measure(page: NDArray[np.uint8], *, dark: NDArray[np.uint8] | None = None) -> PageMeasures:
+    """Measures a page.
+
+    Args:
+        page: uint8, (height, width), 0 = black, one page, not a folded side.
+        dark: its ``darkness``, where known.
+    """
+    dark = darkness(page) if dark is None else dark
+    darkest, paper = _darkest(dark), max(1, quantile(page[::4, ::4], 0.5))
     is_surely_written = darkest > SURE_CONTRAST * paper
     lean_deg, peak = _lean(dark, darkest)
     return PageMeasures(
@@ -101,7 +106,11 @@ def measure(page: NDArray[np.uint8]) -> PageMeasures:
 
 
 def is_plainly_fine(
-    top: NDArray[np.uint8], feet: Iterator[NDArray[np.uint8]], *, dpi: float
+    top: NDArray[np.uint8],
+    feet: Iterator[NDArray[np.uint8]],
+    *,
+    dpi: float,
+    dark: NDArray[np.uint8] | None = None,
 ) -> bool:
     """Whether its top and its foot show that a page can be read; if not, all of it is measured.
 
@@ -110,17 +119,19 @@ def is_plainly_fine(
         feet: the last rows, few and then more, whose brightness may be wrong by the same amount
             everywhere.
         dpi: resolution of its pictures as scanned.
+        dark: the ``darkness`` of the top, where known.
     """
-    dark = _dark(top)
-    darkest, paper = _darkest(dark[::2]), _quantile(top[::4, ::4], 0.5)
+    dark = darkness(top) if dark is None else dark
+    darkest, paper = _darkest(dark[::2]), quantile(top[::4, ::4], 0.5)
+    grain = max(MIN_GRAIN, PLAIN_GRAIN * _grain(top))
     return (
         dpi >= MIN_DPI
         and paper > 2 * MIN_BRIGHTNESS
         and darkest > SURE_CONTRAST * paper
         and PLAIN_SHARPNESS < _sharpness(top, dark, darkest) != UNKNOWN_SHARPNESS
         and abs(_lean(dark, darkest)[0]) <= PLAIN_SKEW_DEG
-        and (foot := next((foot for foot in feet if _is_lit(foot, top)), None)) is not None
-        and not _cut_strokes(dark, _dark(foot), darkest / 2)
+        and (foot := next((foot for foot in feet if _is_lit(foot, grain)), None)) is not None
+        and not _cut_strokes(dark, darkness(foot[-NEIGHBOURHOOD_PX:]), darkest / 2)
     )
 
 
@@ -144,20 +155,9 @@ def defect_of(measures: PageMeasures, *, dpi: float) -> PageDefect | None:
     return next((defect for is_there, defect in found if is_there), None)
 
 
-def _dark(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """How much darker than the paper around it each pixel is."""
-    paper_around = cv2.blur(page, (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX))
-    return np.asarray(cv2.subtract(paper_around, page), np.uint8)
-
-
-def _darkest(dark: NDArray[np.uint8]) -> float:
+def _darkest(dark: NDArray[np.uint8]) -> int:
     """The tone that stands for the darkest strokes, at least 1: also of paper without a speck."""
-    return max(1.0, _quantile(dark[::2], STROKE_SHARE))
-
-
-def _quantile(tones: NDArray[np.uint8], share: float) -> float:
-    counts = np.bincount(tones.ravel(), minlength=256).cumsum()
-    return float(np.searchsorted(counts, share * tones.size))
+    return max(1, quantile(dark[::2], STROKE_SHARE))
 
 
 def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float) -> float:
@@ -165,10 +165,10 @@ def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float)
     page, dark = page[::2], dark[::2]
     inked = np.asarray(dark > 0.5 * darkest)
     sides = np.flatnonzero(inked[:, 1:] != inked[:, :-1])
-    steps = cv2.absdiff(page[:, 1:], page[:, :-1]).ravel()[sides]
+    steps = steps_across(page).ravel()[sides]
     if len(steps) <= MIN_SIDES:
         return UNKNOWN_SHARPNESS
-    return _quantile(np.asarray(steps, np.uint8), STEEP_SHARE) / darkest
+    return quantile(steps, STEEP_SHARE) / darkest
 
 
 def _ink(dark: NDArray[np.uint8], darkest: float) -> float:
@@ -181,15 +181,14 @@ def _ink(dark: NDArray[np.uint8], darkest: float) -> float:
     return float(((dark > 0.4 * darkest) & (printed < 0.4 * dark)).mean())
 
 
-def _is_lit(foot: NDArray[np.uint8], top: NDArray[np.uint8]) -> bool:
-    """Whether the light of the top reached the foot."""
-    grain = max(MIN_GRAIN, PLAIN_GRAIN * _grain(top))
-    return _grain(foot) >= grain or _darkest(_dark(foot)) > PLAIN_INK
+def _is_lit(foot: NDArray[np.uint8], grain: float) -> bool:
+    """Whether the light of the top, whose paper shows such grain, reached the foot."""
+    return _grain(foot) >= grain or _darkest(darkness(foot)) > PLAIN_INK
 
 
 def _grain(page: NDArray[np.uint8]) -> float:
     """Mean step between neighbours; steps at ink count little."""
-    return float(np.minimum(cv2.absdiff(page[:, 1:], page[:, :-1]), GRAIN_TONES).mean())
+    return cv2.mean(cv2.min(steps_across(page), (GRAIN_TONES,)))[0]
 
 
 def _lean(dark: NDArray[np.uint8], darkest: float) -> tuple[float, float]:
@@ -204,9 +203,10 @@ def _lean(dark: NDArray[np.uint8], darkest: float) -> tuple[float, float]:
     if not len(rows):
         return 0.0, 0.0
     lines = (rows + strip.shape[1] - SLOPES[:, None] * columns).astype(np.intp)
-    peaks = np.array([np.square(np.bincount(line), dtype=np.float64).sum() for line in lines])
-    best = int(peaks.argmax())
-    return float(SKEWS_DEG[best]), float(peaks[best] / np.median(peaks))
+    counts = map(np.bincount, lines)
+    peaks = [int(count @ count) for count in counts]
+    highest = max(peaks)
+    return float(SKEWS_DEG[peaks.index(highest)]), highest / median(peaks)
 
 
 def _cut_strokes(dark: NDArray[np.uint8], foot: NDArray[np.uint8], darkest: float) -> int:

@@ -38,6 +38,7 @@ from viatique.scans.segmentation import (
     plan_copies,
     sides_of_copy,
 )
+from viatique.scans.tones import darkness
 from viatique.settings import Settings
 from viatique.steps.held_scan import held_scan
 from viatique.workers import PDF_TIMEOUT_S, WorkerPool
@@ -251,10 +252,11 @@ def _seen(
     defects: dict[Half, PageDefect] = {}
     pictures = _pictures(page, facts, parts) if facts.is_readable else {}
     for part, picture in pictures.items():
-        header = look_for_header(picture) if with_headers else None
+        dark = darkness(picture)
+        header = look_for_header(picture, dark=dark) if with_headers else None
         if header:
             turns[part] = header.turn
-        defect = defect_of(measure(picture), dpi=facts.dpi)
+        defect = defect_of(measure(picture, dark=dark), dpi=facts.dpi)
         if defect:
             defects[part] = defect
     return SeenSide(
@@ -271,9 +273,12 @@ def _glimpsed(page: pymupdf.Page, facts: PageFacts, *, with_headers: bool) -> Se
         seen = glimpse(page, jpeg=facts.jpeg)
     except (*MUPDF_ERRORS, cv2.error):
         return None
-    if seen is None or not is_plainly_fine(seen.top, seen.feet, dpi=facts.dpi):
+    if seen is None:
         return None
-    header = look_for_header(seen.top, height=seen.height) if with_headers else None
+    dark = darkness(seen.top)
+    if not is_plainly_fine(seen.top, seen.feet, dpi=facts.dpi, dark=dark):
+        return None
+    header = look_for_header(seen.top, height=seen.height, dark=dark) if with_headers else None
     return SeenSide(
         size_pt=(facts.width_pt, facts.height_pt),
         is_readable=True,
