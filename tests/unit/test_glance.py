@@ -135,9 +135,10 @@ def test_top_and_foot_are_what_all_of_a_side_shows(
     assert parts.height == pytest.approx(len(whole), abs=1)
     assert len(parts.top) == pytest.approx(TOP_PART * len(whole), abs=4)
     assert_same(parts.top, whole[: len(parts.top)])
-    small, large = parts.feet
-    assert len(large) > 3 * len(small)
-    for part in (small, large):
+    small, larger, largest = parts.feet
+    assert len(small) < len(larger) < len(largest)
+    assert len(largest) > 3 * len(small)
+    for part in (small, larger, largest):
         rows, columns = (min(a, b) for a, b in zip(part.shape, whole.shape, strict=True))
         assert rows >= 5
         foot, last = (cv2.blur(one[-rows:, :columns], (9, 9)).astype(int) for one in (part, whole))

@@ -42,9 +42,9 @@ SPECIAL_KEY = re.compile(r"/(Decode|Mask|SMask|ImageMask)\b")
 """Image entries that change what its bytes look like (ISO 32000-1, table 89)."""
 TOP_PART = 0.40
 """Rows that make the top; headers of both shared exams end at 0.30 (2026-11-25)."""
-FEET = ((0.07, 0.022), (0.45, 0.25))
+FEET = ((0.07, 0.022), (0.3, 0.15), (0.45, 0.25))
 """Rows that a foot has at most, and the part of the bytes that code them: margins take few. The
-larger one is in the lower half of the page for sure."""
+largest one is in the lower half of the page for sure."""
 FOOT_ROWS = 4
 """Rows of blocks a foot must show: of fewer, some may be out of step."""
 UNFILLED = 128
@@ -141,7 +141,8 @@ def _read(page: pymupdf.Page) -> StoredJpeg | None:
 
 def _size(page: pymupdf.Page) -> tuple[int, int]:
     """Width and height of a glance at the page."""
-    return math.ceil(page.rect.width * SCALE), math.ceil(page.rect.height * SCALE)
+    seen = page.rect
+    return math.ceil(seen.width * SCALE), math.ceil(seen.height * SCALE)
 
 
 def _fills(page: pymupdf.Page, shown: re.Match[bytes]) -> bool:

@@ -4,6 +4,7 @@ What is measured is what scanners spoil: contrast, darkness, sharpness, resoluti
 that runs off the paper. An empty page is noted, because blank last pages are usual.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -19,7 +20,7 @@ STROKE_SHARE, STEEP_SHARE = 0.998, 0.75
 """Quantiles that stand for the darkest strokes of a page and for their steep sides."""
 MIN_SIDES = 50
 """Too few sides of strokes say nothing of the focus."""
-UNKNOWN_SHARPNESS = 1.0
+UNKNOWN_SHARPNESS = math.inf
 MIN_CONTRAST = 0.12
 """Darkest strokes below the paper, as a part of its brightness. 400 pages of the shared exams have
 0.49 to 0.78, at a fifth of their contrast 0.10 to 0.14, at a tenth 0.05 to 0.07 (2026-11-24)."""
@@ -70,7 +71,8 @@ class PageMeasures:
     Attributes:
         paper: median grey level.
         contrast: darkest strokes below the paper, as a part of its brightness.
-        sharpness: part of the way from paper to ink made between two pixels, at steep sides.
+        sharpness: part of the way from paper to ink made between two pixels, at steep sides;
+            infinite when there are too few to tell.
         ink: part of the page that is written on, printed lines left out; 1 when it surely is.
         skew_deg: how far rows lean, 0 when there are none to tell by.
         cut_strokes: strokes that run off the most affected edge, beyond those off the other one.
@@ -128,7 +130,7 @@ def is_plainly_fine(
         dpi >= MIN_DPI
         and paper > 2 * MIN_BRIGHTNESS
         and darkest > SURE_CONTRAST * paper
-        and PLAIN_SHARPNESS < _sharpness(top, dark, darkest) != UNKNOWN_SHARPNESS
+        and PLAIN_SHARPNESS < _sharpness(top, dark, darkest) < UNKNOWN_SHARPNESS
         and abs(_lean(dark, darkest)[0]) <= PLAIN_SKEW_DEG
         and (foot := next((foot for foot in feet if _is_lit(foot, grain)), None)) is not None
         and not _cut_strokes(dark, darkness(foot[-NEIGHBOURHOOD_PX:]), darkest / 2)
@@ -188,7 +190,8 @@ def _is_lit(foot: NDArray[np.uint8], grain: float) -> bool:
 
 def _grain(page: NDArray[np.uint8]) -> float:
     """Mean step between neighbours; steps at ink count little."""
-    return cv2.mean(cv2.min(steps_across(page), (GRAIN_TONES,)))[0]
+    steps = cv2.threshold(steps_across(page), GRAIN_TONES, 0, cv2.THRESH_TRUNC)[1]
+    return cv2.mean(steps)[0]
 
 
 def _lean(dark: NDArray[np.uint8], darkest: float) -> tuple[float, float]:
