@@ -59,13 +59,16 @@ class WordSet:
 
     def only(self, wanted: NDArray[np.bool_]) -> "WordSet":
         """Returns the tree of those of the N words alone."""
-        kept, nodes = np.zeros(len(self.codes), dtype=bool), self.ends[wanted]
-        kept[0] = True
-        while nodes.any():
-            kept[nodes] = True
+        is_kept, ends = np.zeros(len(self.codes), dtype=bool), self.ends[wanted]
+        is_kept[0], nodes = True, ends
+        while len(nodes):
+            is_kept[nodes] = True
             nodes = self.parents[nodes]
-        places = np.cumsum(kept) - 1
-        return WordSet(self.codes[kept], places[self.parents[kept]], places[self.ends[wanted]])
+            nodes = nodes[~is_kept[nodes]]
+        kept = np.flatnonzero(is_kept)
+        places = np.zeros(len(self.codes), dtype=np.int64)
+        places[kept] = np.arange(len(kept))
+        return WordSet(self.codes[kept], places[self.parents[kept]], places[ends])
 
 
 def pack(words: Sequence[NDArray[np.integer]]) -> WordSet:
