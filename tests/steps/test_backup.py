@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.steps.benches import bench_on, count_rows, list_copies, mark_exam, stored_files
+from viatique.db.admin import is_empty
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
 from viatique.errors import Conflict, FinalError, InvalidInput, ServiceUnavailable
@@ -25,6 +28,30 @@ from viatique.steps.settle import confirm_identity
 from viatique.steps.verify_audit import verify_audit
 from viatique.unfinished import PREFIX
 from viatique.workbench import Workbench
+
+KILLED_HALF_WAY = """
+import os, sys
+from pathlib import Path
+from viatique.services import dump
+
+programs = []
+
+def half(lines):
+    for line in lines:
+        yield line
+        if line == b"\\\\.\\n":  # the first table is filled
+            programs[1].stdin.flush()
+            os._exit(9)
+
+def started(command, environment, start=dump._started):
+    programs.append(start(command, environment))
+    if len(programs) == 1:
+        programs[0].stdout = half(programs[0].stdout)
+    return programs[-1]
+
+dump._started = started
+dump.load_database(sys.argv[1], Path(sys.argv[2]))
+"""
 
 
 @pytest.fixture
@@ -152,6 +179,19 @@ def test_restore_goes_on_where_it_was_killed(
     assert len(list(Store(str(home / "store")).list_names())) == restored.files
     key = (home / "seal" / "private.key").read_bytes()
     assert key == (backup / "seal" / "private.key").read_bytes()
+
+
+def test_restore_that_was_killed_half_way_leaves_the_database_empty(
+    backup: Path, empty_dsn: str
+) -> None:
+    """``psql`` takes it for the end of what it is given."""
+    command = [sys.executable, "-c", KILLED_HALF_WAY, empty_dsn, str(backup / "database.dump")]
+    assert subprocess.run(command, check=False).returncode == 9
+    with psycopg.connect(empty_dsn) as connection:
+        others = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+        while connection.execute(others, (connection.info.backend_pid,)).rowcount:
+            connection.commit()
+    assert is_empty(empty_dsn)
 
 
 def test_backup_that_was_killed_is_written_anew(

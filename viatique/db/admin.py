@@ -9,6 +9,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from viatique.errors import DatabaseUnavailable, InvalidSettings
 
 OLDEST_VERSION = 15
+FILLING_KEY = 0x6669_6C6C
+"""Advisory lock of loading a dump ("fill"): who did it may be killed, the server goes on."""
 CONNECT_TIMEOUT_S = 5
 
 
@@ -78,9 +80,10 @@ def connection_parts(dsn: str) -> tuple[str, str]:
 
 
 def is_empty(dsn: str) -> bool:
-    """Whether a database holds no table of anybody."""
+    """Whether a database holds no table of anybody; one that is being filled is waited for."""
     try:
         with psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (FILLING_KEY,))
             row = connection.execute(
                 r"""
                 SELECT NOT EXISTS (

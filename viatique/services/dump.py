@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from viatique.db.admin import connection_parts
+from viatique.db.admin import FILLING_KEY, connection_parts
 from viatique.errors import ServiceUnavailable
 from viatique.services.postgres import package_folder
 
+BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({FILLING_KEY});\n".encode()
+COMMIT = b"COMMIT;\n"
+"""``psql --single-transaction`` commits what it was given when whoever gives is killed."""
 TOO_NEW, HEAD = {b"SET transaction_timeout = 0;\n"}, 40
 """What programs of Postgres 18 write among the first lines and servers before 17 do not know."""
 
@@ -42,7 +45,7 @@ def load_database(dsn: str, path: Path) -> None:
     restore = [_program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(path)]
     load = [
         _program("psql"), f"--dbname={address}", "--no-password", "--no-psqlrc",
-        "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1",
+        "--output=/dev/null", "--set=ON_ERROR_STOP=1",
     ]  # fmt: skip
     environment = _environment(password)
     source, target = _started(restore, environment), _started(load, environment)
@@ -63,14 +66,13 @@ def _started(command: Sequence[str], environment: dict[str, str]) -> subprocess.
 
 
 def _feed(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
-    """Gives one program what the other writes; one that fails half-way has nothing committed."""
+    """Gives one program what the other writes; it commits when that was all, and only then."""
     if source.stdout and target.stdin:
+        target.stdin.write(BEGIN)
         for number, line in enumerate(source.stdout):
             if number > HEAD or line not in TOO_NEW:
                 target.stdin.write(line)
-        if source.wait():
-            target.kill()
-        target.communicate()
+        target.communicate(None if source.wait() else COMMIT)
 
 
 def _run(dsn: str, program: str, arguments: Sequence[str]) -> None:
