@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
-from tests.kills import runs
+from tests.kills import first, runs
 from tests.kills.api import kill_api
 from tests.kills.ground import ground
 from tests.kills.points import Kind, Victim
@@ -154,15 +154,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="+", default=(), help="stages to kill, inline")
     given = parser.parse_args()
     kills, chance = given.kills, random.Random(given.seed)  # noqa: S311
     with tempfile.TemporaryDirectory() as folder, field_in(Path(folder)) as field:
         stages = walk(field)
-        trials = kill_api(field, kills=kills // 10, chance=chance)
-        trials += kill_under_worker(field, stages, kills=kills // 100, chance=chance, told=_tell)
-        trials += kill_on_prefect(field, stages, kills=kills // 20, chance=chance, told=_tell)
-        rest = kills - count(trials)
-        trials += kill_often(field, stages, kills=rest, chance=chance, told=_tell)
+        trials: list[Trial] = []
+        if not given.only:
+            trials += kill_api(field, kills=kills // 10, chance=chance)
+            trials += kill_under_worker(
+                field, stages, kills=kills // 100, chance=chance, told=_tell
+            )
+            trials += kill_on_prefect(field, stages, kills=kills // 20, chance=chance, told=_tell)
+        if not given.only or first.NAME in given.only:
+            share = kills if given.only == [first.NAME] else kills // 20
+            with first.wilderness(field) as (there, stage):
+                alone = {stage.name: stage}
+                trials += kill_often(there, alone, kills=share, chance=chance, told=_tell)
+        chosen = {name: stages[name] for name in given.only or stages if name in stages}
+        left = kills - count(trials)
+        trials += kill_often(field, chosen, kills=left, chance=chance, told=_tell)
     print(table(trials))
     return 1 if any(trial.wrong for trial in trials) else 0
 

@@ -28,7 +28,8 @@ from viatique.settings import Settings
 
 COPIES = 4
 DATABASE = "viatique"
-KEPT = ("store", "seal", "inbox", "checks", "uploads")
+BACKUPS = "backups"
+KEPT = ("store", "seal", "inbox", "checks", "uploads", BACKUPS)
 """Folders of the home that a stage begins with."""
 YEARS_AGO = 3
 
@@ -104,6 +105,10 @@ class Ground:
     def _location(self) -> Location:
         return locate(self.home)
 
+    def service_pids(self) -> tuple[int, ...]:
+        """Whom to kill when Postgres is the victim; nobody when only the run can find it."""
+        return (self.postgres_pid(),)
+
     def postgres_pid(self) -> int:
         assert self.dsn, "it may have been killed a moment ago"
         server = find_server(self._location)
@@ -112,6 +117,12 @@ class Ground:
 
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(self.dsn)
+
+    def destroy(self) -> None:
+        """All that a backup holds is gone; the backups are there."""
+        self._clone("template0", DATABASE)
+        for name in set(KEPT) - {BACKUPS}:
+            shutil.rmtree(self.home / name, ignore_errors=True)
 
     def _clone(self, source: str, target: str) -> None:
         with psycopg.connect(with_database(self.dsn, "postgres"), autocommit=True) as connection:

@@ -7,9 +7,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.kills.ground import Ground
+from tests.kills.ground import BACKUPS, Ground
 from viatique.db.pool import Database
 from viatique.seal_files import read_anchor, seal_files_of
+from viatique.steps.backup import check_backup
 from viatique.steps.verify_audit import verify_audit
 
 NOT_COMPARED = {
@@ -27,7 +28,8 @@ SECOND = (('"retries": 1', '"retries": 0'), ("'retry_attempt': '2'", "'retry_att
 """How the second attempt tells of itself, and how the first does."""
 
 Outcome = Mapping[str, tuple[str, ...]]
-"""Sorted lines by what they tell of: a table, ``events``, ``files``, ``trail``."""
+"""Sorted lines by what they tell of: a table, ``events``, ``files``, ``trail``,
+``backups``."""
 
 
 def observe(ground: Ground) -> Outcome:
@@ -38,7 +40,13 @@ def observe(ground: Ground) -> Outcome:
             for table, columns in _compared(connection).items()
         }
         events = _events(connection)
-    return {**tables, "events": events, "files": _files(ground.home), "trail": _trail(ground)}
+    return {
+        **tables,
+        "events": events,
+        "files": _files(ground.home),
+        "trail": _trail(ground),
+        "backups": _backups(ground.home),
+    }
 
 
 def differences(expected: Outcome, found: Outcome) -> list[str]:
@@ -117,6 +125,12 @@ def _files(home: Path) -> tuple[str, ...]:
             )
         )
     )
+
+
+def _backups(home: Path) -> tuple[str, ...]:
+    """What is in each, every byte of it compared with its name."""
+    made = [(path.name, check_backup(path)) for path in (home / BACKUPS).glob("[!.]*")]
+    return tuple(sorted(f"{name}: schema {one.schema}, {one.files} files" for name, one in made))
 
 
 def _trail(ground: Ground) -> tuple[str, ...]:

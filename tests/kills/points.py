@@ -24,6 +24,7 @@ from viatique import workers
 from viatique.db import pool
 from viatique.models import HeaderReading
 from viatique.ocr import evidence
+from viatique.services.postgres import find_server, locate
 from viatique.steps import read_headers
 
 WAITS_S = 5.0
@@ -59,7 +60,8 @@ class Plan:
         folder: of this run; its processes leave in it who they are and what they counted.
         root: file operations below it are points.
         number: which point of the kind, from 1; 0 for none: it is only counted.
-        pids: whom to kill besides the victims that only the run itself knows.
+        pids: whom to kill besides the victims that only the run itself knows; where Postgres is
+            the victim and is not among them, it is looked for when it is struck.
         recorded: folder of readings the pool's processes take instead of running the OCR.
         waits_s: how long the run waits for a database that is gone.
     """
@@ -84,6 +86,14 @@ class Plan:
         """How many points of a kind the run came to."""
         counted = self.folder / kind
         return counted.stat().st_size if counted.exists() else 0
+
+    def service_pids(self) -> list[int]:
+        """Whom to kill of the services, now."""
+        if self.pids or self.victim is not Victim.POSTGRES:
+            return list(self.pids)
+        has_server = (self.root / "run" / "postgres.password").exists()
+        server = find_server(locate(self.root)) if has_server else None
+        return [server.pid] if server else []
 
     def pool_pids(self) -> list[int]:
         """Processes its pool ever had."""
@@ -152,7 +162,7 @@ class _Counter:
 
     def _strike(self, session: object) -> None:
         self._plan.note_strike()
-        for pid in (*self._plan.pids, *self._own_victims(session)):
+        for pid in (*self._plan.service_pids(), *self._own_victims(session)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

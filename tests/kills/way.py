@@ -2,8 +2,12 @@
 
 import shutil
 
-from tests.kills.ground import Ground, lay_chores, record_readings, write_marks
+from tests.kills.ground import BACKUPS, Ground, lay_chores, record_readings, write_marks
+from tests.kills.outcome import differences
 from tests.kills.trials import Field, Stage
+
+REFUSED = 2
+NOT_BACKED_UP = ("files: missing inbox/", "files: missing checks/", "files: missing uploads/")
 
 
 def walk(field: Field) -> dict[str, Stage]:
@@ -21,9 +25,22 @@ def walk(field: Field) -> dict[str, Stage]:
     write_marks(ground, _copies(ground, exam))
     stages.append(field.stage("marks", "marks", exam, ground.marks, "--inline"))
     stages.append(field.stage("finalize", "finalize", exam, "--inline"))
+    stages += _there_and_back(field)
     lay_chores(ground, old)
     stages.append(field.stage("maintenance", "maintain", "--whole", "--inline"))
     return {stage.name: stage for stage in stages}
+
+
+def _there_and_back(field: Field) -> list[Stage]:
+    """A backup, and its restoring where everything was destroyed: both are refused when done."""
+    folder = field.ground.home / BACKUPS / "today"
+    backup = field.stage("backup", "backup", folder, done_code=REFUSED)
+    field.ground.destroy()
+    restore = field.stage("restore", "restore", folder, done_code=REFUSED)
+    lost = differences(backup.outcome, restore.outcome)
+    assert [line for line in lost if not line.startswith(NOT_BACKED_UP)] == []
+    field.ground.load(backup.state)
+    return [backup, restore]
 
 
 def _create(field: Field) -> str:
