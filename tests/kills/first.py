@@ -30,6 +30,9 @@ class Wilderness(Ground):
 
     def clear(self) -> None:
         stop(self.settings, force=True)
+        note = self.home / "run" / "postgres.location"
+        if note.exists():  # no home of "nobody" may be below that of root
+            shutil.rmtree(note.read_text("utf-8"), ignore_errors=True)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def service_pids(self) -> tuple[int, ...]:

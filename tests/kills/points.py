@@ -161,8 +161,10 @@ class _Counter:
             os.close(counted)
 
     def _strike(self, session: object) -> None:
-        self._plan.note_strike()
-        for pid in (*self._plan.service_pids(), *self._own_victims(session)):
+        victims = [*self._plan.service_pids(), *self._own_victims(session)]
+        if victims:
+            self._plan.note_strike()
+        for pid in victims:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

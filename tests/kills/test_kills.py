@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.campaigns import kills, outages
+from tests.kills import first
 from tests.kills.api import kill_api
+from tests.kills.points import Victim
 from tests.kills.prefect import on_prefect
-from tests.kills.trials import Field, Stage, Trial
+from tests.kills.trials import Field, Stage, Trial, draw
 from tests.kills.way import walk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-KILLS = 60
+KILLS = 48
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,11 @@ def test_flows_and_pools_and_postgres_are_killed(
     assert kills.count(trials) >= KILLS
     assert {trial.stage for trial in trials} == set(stages)
     assert not _wrong(trials)
+
+
+def test_the_first_command_is_killed(field: Field, chance: random.Random) -> None:
+    with first.wilderness(field) as (there, stage):
+        assert not there.try_out(stage, [draw(stage, Victim.FLOW, chance)]).wrong
 
 
 def test_the_api_and_its_database_are_killed_under_writers(
