@@ -104,6 +104,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nobody": ("nobody on the roster (confirmed)", "personne de la liste (confirmé)"),
     "unread": ("not identified yet", "pas encore identifiées"),
     "to_review": ("identity to confirm", "identité à confirmer"),
+    "strangers": (
+        "fit nobody: is it this exam's roster?",
+        "ne sont de personne : est-ce la bonne liste ?",
+    ),
     "quarantined": ("in quarantine", "en quarantaine"),
     "unmarked": ("marks not complete", "notes incomplètes"),
     "markable": ("ready, marks complete", "prêtes, notes complètes"),

@@ -45,6 +45,16 @@ def test_copies_are_decided_together_with_their_reasons(bench: Workbench, tmp_pa
     ]
 
 
+def test_another_exams_roster_is_said_not_one_stranger(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = import_exam(bench, tmp_path, count=4)
+    first, *others = (copy.copy_id for copy in list_copies(bench, exam_id))
+    strangers = dict.fromkeys(others, ("Zwickel", "Otto"))
+    identify_as(bench, {first: ("Alpha", "Anne"), others[0]: strangers[others[0]]})
+    assert report_exam(bench.database, exam_id).strangers == 0
+    identify_as(bench, strangers)
+    assert report_exam(bench.database, exam_id).strangers == 3
+
+
 def test_deciding_again_from_the_same_readings_changes_nothing(
     bench: Workbench, tmp_path: Path
 ) -> None:

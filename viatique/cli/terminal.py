@@ -141,6 +141,7 @@ def _rows(report: ExamReport) -> list[tuple[str, int, str, str]]:
         ("nobody", states[IdentityState.UNKNOWN], "", ""),
         ("unread", states[IdentityState.PENDING], f"viatique identify {exam_id}", "yellow"),
         ("to_review", states[IdentityState.REVIEW], _do("review"), "yellow"),
+        ("strangers", report.strangers, f"viatique exam roster {exam_id} FILE", "red"),
         ("staging", statuses[CopyStatus.STAGING], f"viatique import {exam_id}", "yellow"),
         ("quarantined", statuses[CopyStatus.QUARANTINE], _do("quarantine"), "yellow"),
         ("unmarked", report.unmarked, f"viatique marks {exam_id} FILE", "yellow"),

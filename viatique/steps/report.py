@@ -9,8 +9,11 @@ from viatique.db.pool import Connection, Database
 from viatique.db.sources import list_sources
 from viatique.identity.review_queue import review_order
 from viatique.lifecycle import MARKABLE, CopyStatus
-from viatique.models import CopyId, ExamId, IdentityState
+from viatique.models import CopyId, ExamId, IdentityReason, IdentityState
 from viatique.run import Run
+
+MANY_STRANGERS = 3
+"""Copies that fit nobody from which another exam's roster is thought of: fewer are late-comers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,13 @@ class ExamReport:
     @property
     def copy_count(self) -> int:
         return sum(self.statuses.values())
+
+    @property
+    def strangers(self) -> int:
+        """Copies that fit nobody, where more do so than were identified: another exam's roster?"""
+        found = sum(IdentityReason.NOBODY_FITS in one.reasons for one in self.in_review)
+        known = self.identities[IdentityState.AUTO] + self.identities[IdentityState.CONFIRMED]
+        return found if found >= MANY_STRANGERS and found > known else 0
 
 
 def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
