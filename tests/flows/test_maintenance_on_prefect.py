@@ -138,10 +138,10 @@ def test_a_run_that_fell_silent_becomes_crashed(
         httpx.delete(f"{found.prefect_api_url}/automations/{automation}").raise_for_status()
 
 
-def test_a_run_that_was_killed_is_crashed_by_maintenance_and_one_that_lives_is_not(
-    installation: Installation, prefect: dict[str, str]
+def test_a_run_that_was_killed_is_crashed_by_maintenance_and_no_other_is(
+    installation: Installation, prefect: dict[str, str], run_without_signs: str
 ) -> None:
-    """Where nothing is deployed, there is no automation."""
+    """Where nothing is deployed, there is no automation; who never gave a sign may live."""
     assert {flow.name for flow in (*FLOWS, maintain)} == set(OURS)
     with _sleeping(prefect) as killed, _sleeping(prefect) as living:
         with services(installation) as found:
@@ -151,7 +151,7 @@ def test_a_run_that_was_killed_is_crashed_by_maintenance_and_one_that_lives_is_n
         with psycopg.connect(prefect_dsn) as connection:
             connection.execute(
                 "UPDATE flow_run SET updated = updated - interval '10 minutes' WHERE id = ANY(%s)",
-                ([killed.run_id, living.run_id],),
+                ([killed.run_id, living.run_id, run_without_signs],),
             )
             connection.execute(
                 "UPDATE events SET received = received - interval '10 minutes'"
@@ -163,6 +163,19 @@ def test_a_run_that_was_killed_is_crashed_by_maintenance_and_one_that_lives_is_n
         assert runs[killed.run_id]["type"] == "CRASHED"
         assert "maintenance found" in runs[killed.run_id]["message"]
         assert runs[living.run_id]["type"] == "RUNNING"
+        assert runs[run_without_signs]["type"] == "RUNNING"
+        assert _signs(prefect_dsn, run_without_signs) == 0
+
+
+@pytest.fixture
+def run_without_signs(installation: Installation) -> Iterator[str]:
+    """One whose worker was not told to send heartbeats, as the server knows it."""
+    with services(installation) as found, httpx.Client(base_url=found.prefect_api_url or "") as to:
+        flow = to.post("flows/", json={"name": maintain.name}).raise_for_status().json()
+        given = {"flow_id": flow["id"], "state": {"type": "RUNNING"}}
+        run = to.post("flow_runs/", json=given).raise_for_status().json()
+        yield run["id"]
+        to.delete(f"flow_runs/{run['id']}").raise_for_status()
 
 
 @dataclass(frozen=True)
