@@ -79,6 +79,8 @@ def _add_page(copy: pymupdf.Document, scan: pymupdf.Document, placement: Placeme
         # the graft map is kept, so that both halves of a side share its image
         final=False,
     )
+    if placement.half is Half.WHOLE and not placement.turn:
+        return
     page = copy[-1]
     if placement.half is not Half.WHOLE:
         page.set_cropbox(_half_box(page, placement.half))

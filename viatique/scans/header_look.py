@@ -136,10 +136,8 @@ def _slope_deg(start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
 def _inked(thick: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
     """Part of the line between two corners that has ink; it was made 2 pixels thicker."""
     steps = np.linspace(0, 1, int(np.hypot(*(end - start))) + 1)[:, None]
-    points = np.rint(start + steps * (end - start)).astype(int)
-    rows = points[:, 1].clip(0, thick.shape[0] - 1)
-    columns = points[:, 0].clip(0, thick.shape[1] - 1)
-    return float((thick[rows, columns] > 0).mean())
+    columns, rows = np.rint(start + steps * (end - start)).astype(int).T
+    return float(np.count_nonzero(thick[rows, columns]) / len(rows))
 
 
 def _inside(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> float:

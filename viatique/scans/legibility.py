@@ -162,10 +162,10 @@ def _darkest(dark: NDArray[np.uint8]) -> int:
     return max(1, quantile(dark[::2], STROKE_SHARE))
 
 
-def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: float) -> float:
+def _sharpness(page: NDArray[np.uint8], dark: NDArray[np.uint8], darkest: int) -> float:
     """How much of the way from paper to ink is made between two pixels, at the sides of strokes."""
     page, dark = page[::2], dark[::2]
-    inked = np.asarray(dark > 0.5 * darkest)
+    inked = dark > darkest // 2
     sides = np.flatnonzero(inked[:, 1:] != inked[:, :-1])
     steps = steps_across(page).ravel()[sides]
     if len(steps) <= MIN_SIDES:
