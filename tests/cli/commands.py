@@ -12,6 +12,8 @@ import pytest
 
 from tests.steps.benches import silence_logs
 from viatique.cli import app
+from viatique.services.local import stop
+from viatique.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def command_on(
     for name, value in environment.items():
         patch.setenv(name, value)
     yield Command(home, environment, lambda: tuple(capture.readouterr()))
-    app._run(["down", "--force"])
+    stop(Settings(home=home), force=True)
     silence_logs()
 
 
