@@ -4,7 +4,8 @@ Import is all of it: the scan checked and stored, sides looked at, copies cut an
 audit events written, on a database and a store of the benchmark's own. Rasterising is what the
 predecessor did first of all: every page at 150 dpi, kept as a PNG. Both in as many processes, which
 are started before the clock; CPU seconds of all processes, Postgres included, say what no other
-load on the machine can blur. Run it on an exam folder (exam.toml, scan.pdf):
+load on the machine can blur. Machines change their pace, too: pages are rasterised before and after
+each import, which is compared with both. Run it on an exam folder (exam.toml, scan.pdf):
 
     python -m benchmarks.import_scan FOLDER [--copies 1000] [--raster-sides 40]
 """
@@ -42,6 +43,13 @@ class Cost:
     sides: int
     wall_s: float
     cpu_s: float
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            sides=self.sides + other.sides,
+            wall_s=self.wall_s + other.wall_s,
+            cpu_s=self.cpu_s + other.cpu_s,
+        )
 
     def row(self, name: str) -> str:
         wall, cpu = (1000 * seconds / self.sides for seconds in (self.wall_s, self.cpu_s))
@@ -109,21 +117,27 @@ def imported(
 
 
 def report(bench: Workbench, exam_toml: Path, scan: Path, raster_sides: int) -> None:
-    """Prints one line a way."""
+    """Prints a line for what was rasterised and one for each import between."""
     with pymupdf.open(scan) as document:
         sides = document.page_count
     processes = bench.settings.processes
     print(f"{sides} sides, {scan.stat().st_size / 1e6:.0f} MB, {processes} worker processes each")
-    raster = rasterised(bench, scan, sides, raster_sides)
-    print(raster.row(f"raster {RASTER_DPI} dpi PNG"), f"({raster.sides} sides measured)")
+    before = _shown_raster(bench, scan, sides, raster_sides)
     for segmentation in (Segmentation.PAGES, Segmentation.HEADER):
         cost, found, ready = imported(bench, exam_toml, scan, sides, segmentation)
+        print(cost.row(f"import by {segmentation}"), f"({ready} of {found} copies READY)")
+        after = _shown_raster(bench, scan, sides, raster_sides)
+        raster = before + after
         wall = raster.wall_s / raster.sides * sides / cost.wall_s
         cpu = raster.cpu_s / raster.sides * sides / cost.cpu_s
-        print(
-            cost.row(f"import by {segmentation}"),
-            f"{wall:6.1f} x faster by the clock, {cpu:.1f} x in CPU; {ready} of {found} READY",
-        )
+        print(f"  {wall:.1f} x faster by the clock, {cpu:.1f} x in CPU")
+        before = after
+
+
+def _shown_raster(bench: Workbench, scan: Path, sides: int, limit: int) -> Cost:
+    raster = rasterised(bench, scan, sides, limit)
+    print(raster.row(f"raster {RASTER_DPI} dpi PNG"), f"({raster.sides} of them)")
+    return raster
 
 
 def _warm_up(bench: Workbench, scan: Path) -> None:

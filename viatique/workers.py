@@ -223,9 +223,12 @@ def worker_pool(
 
 
 def _result_or_error(way: Callable[[Item], Result], item: Item) -> Result | ViatiqueError:
+    """An error of a job has the job's time, any other the time until it came."""
+    started = time.perf_counter()
     try:
         return way(item)
     except ViatiqueError as error:
+        error.duration_s = error.duration_s or time.perf_counter() - started
         return error
 
 

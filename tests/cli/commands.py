@@ -66,8 +66,9 @@ def command_on(
     }
     for name, value in environment.items():
         patch.setenv(name, value)
+    settings = Settings(home=home)
     yield Command(home, environment, lambda: tuple(capture.readouterr()))
-    stop(Settings(home=home), force=True)
+    stop(settings, force=True)
     silence_logs()
 
 
