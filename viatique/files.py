@@ -202,6 +202,17 @@ class Store:
                 write_atomically(Path(path), stream, by=self._unfinished)
 
 
+def read_here(path: Path, sha256: Sha256) -> bytes:
+    """The bytes of a file that ``Store.local`` gave, maybe to another process.
+
+    Raises:
+        StoredFileCorrupt: it is gone by now, as what is erased is.
+        StoreUnavailable: it cannot be read now.
+    """
+    with _translated(sha256):
+        return path.read_bytes()
+
+
 def _digest_now(path: Path) -> str:
     facts = path.stat()
     return _digest_of(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)

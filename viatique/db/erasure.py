@@ -158,6 +158,19 @@ def doom_files(connection: Connection, files: Sequence[StoredFile]) -> None:
         )
 
 
+def doom_file_of_gone(connection: Connection, copy_id: CopyId, file: StoredFile) -> None:
+    """Dooms a file that was made of a copy which is no more; any other's is left alone."""
+    connection.execute(
+        """
+        INSERT INTO doomed_file (sha256, kind)
+        SELECT %(sha256)s, %(kind)s
+        WHERE NOT EXISTS (SELECT FROM copy WHERE copy_id = %(copy)s)
+        ON CONFLICT ON CONSTRAINT doomed_file_pk DO NOTHING
+        """,
+        {"copy": copy_id, "sha256": file[0], "kind": file[1]},
+    )
+
+
 def list_doomed(connection: Connection) -> list[StoredFile]:
     """Doomed files that no row needs; those that one needs are spared for good."""
     connection.execute(

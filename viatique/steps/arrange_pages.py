@@ -15,7 +15,7 @@ from viatique.db.copies import find_copy
 from viatique.db.pages import CopyPage
 from viatique.db.pool import Connection, Database
 from viatique.drawing import run_apart
-from viatique.errors import Conflict, EngineFailure, UnreadablePdf
+from viatique.errors import Conflict, EngineFailure, FinalError, UnreadablePdf
 from viatique.files import Kind, Store
 from viatique.lifecycle import Action
 from viatique.models import CopyId, Placement, Sha256
@@ -172,7 +172,8 @@ def _arrange(
     after: Arranged,
     details: Mapping[CopyId, Mapping[str, object]],
 ) -> None:
-    files = {copy_id: cut_file(store, kept_pages(after[copy_id])) for copy_id in after}
+    with told_when_changed(database, before):
+        files = {copy_id: cut_file(store, kept_pages(after[copy_id])) for copy_id in after}
     with database.transaction() as connection:
         for copy_id in sorted(after):  # in one order, so that two people never wait for each other
             _check(connection, copy_id, before[copy_id])
@@ -189,6 +190,23 @@ def _arrange(
             if _first(arranged) not in {None, _first(before[copy_id])}:
                 pages.forget_reading(connection, copy_id)
     logger.info("pages_arranged", extra={"copies": sorted(after)})
+
+
+@contextmanager
+def told_when_changed(database: Database, before: Arranged) -> Iterator[None]:
+    """What cannot be done with pages because they are others by now, or erased, is told as that.
+
+    Raises:
+        NotFound: a copy is gone.
+        Conflict: a copy's pages were changed.
+    """
+    try:
+        yield
+    except FinalError:
+        for copy_id, found in read_pages(database, *before).items():
+            if found != before[copy_id]:
+                raise _changed(copy_id) from None
+        raise
 
 
 def _check(connection: Connection, copy_id: CopyId, expected: Pages) -> None:

@@ -14,15 +14,16 @@ from viatique.db import annotations, claims, copies, finals, marking, readings
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
 from viatique.errors import TransientError, ViatiqueError
-from viatique.files import Kind
+from viatique.files import Kind, read_here
 from viatique.lifecycle import CopyStatus, Move
 from viatique.marking.scoring import score_rows, total_score
 from viatique.measured import Outcome
 from viatique.models import Annotation, CopyId, ExamId, Language, ScoreSheet, Sha256
 from viatique.pdf.finalize import compose_final, verify_final
 from viatique.run import Run
+from viatique.steps.kept_claim import keeps_claim
 from viatique.steps.measure import observe_finalize
-from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.outcome import ChunkOutcome, Failure, chunk_outcome
 from viatique.tracing import traced
 from viatique.workbench import Workbench
 from viatique.workers import PDF_TIMEOUT_S
@@ -76,19 +77,18 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
         exam = find_exam(connection, exam_id)
         copy_ids = _claim(bench, connection, exam, run)
         marked = [_marked(connection, exam, copy_id) for copy_id in copy_ids]
-    failed = retryable = 0
+    failures: list[Failure] = []
     with claims.given_back_on_failure(
         bench.database, stage=claims.Stage.FINALIZE, subjects=copy_ids, holder=bench.holder
     ):
         outcomes = bench.pool.lead(lambda one: _make(bench, one), marked)
         for one, outcome in zip(marked, outcomes, strict=True):
             if isinstance(outcome, ViatiqueError):
-                failed += 1
-                retryable += not _store_failure(bench, one.copy_id, outcome, run)
+                failures.append(_store_failure(bench, one.copy_id, outcome, run))
             else:
                 _store_final(bench, one, outcome, run)
-    progress.advance("finalize", len(marked) - retryable)
-    return ChunkOutcome(claimed=len(marked), failed=failed, retryable=retryable)
+    progress.advance("finalize", len(marked) - failures.count(Failure.RETRYABLE))
+    return chunk_outcome(len(marked), failures)
 
 
 def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
@@ -112,7 +112,8 @@ def _make(bench: Workbench, marked: Marked) -> Stored:
 def compose_copy(job: ComposeJob) -> Composed:
     """Runs in a worker process: composes and checks one final PDF."""
     started = time.perf_counter()
-    copy_pdf, marked = job.copy_pdf.read_bytes(), job.marked
+    marked = job.marked
+    copy_pdf = read_here(job.copy_pdf, marked.file_sha256)
     final = compose_final(copy_pdf, marked.sheet, marked.annotations, language=marked.language)
     verify_final(
         final,
@@ -172,7 +173,8 @@ def _of_both_readers(connection: Connection, copy_id: CopyId) -> str:
 
 def _store_final(bench: Workbench, marked: Marked, stored: Stored, run: Run) -> None:
     with bench.database.transaction() as connection:
-        if not _kept_claim(bench, connection, marked.copy_id):
+        made = (stored.sha256, Kind.FINAL)
+        if not keeps_claim(bench, connection, claims.Stage.FINALIZE, marked.copy_id, made):
             return
         finals.insert_final_pdf(
             connection,
@@ -204,12 +206,11 @@ def _final_details(score: Decimal, sha256: Sha256, retries: int) -> dict[str, ob
     return {"success": True, "retries": retries, "score": str(score), "file": sha256}
 
 
-def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> bool:
-    """Returns whether this run is done with the copy."""
+def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> Failure:
     limit = bench.settings.retry_limit
     with bench.database.transaction() as connection:
-        if not _kept_claim(bench, connection, copy_id):
-            return True
+        if not keeps_claim(bench, connection, claims.Stage.FINALIZE, copy_id):
+            return Failure.LOST
         is_done = copies.mark_failed(
             connection,
             copy_id,
@@ -236,14 +237,4 @@ def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run:
             exc_info=error,
             extra={"copy_id": copy_id, "attempts": attempts},
         )
-    return is_done
-
-
-def _kept_claim(bench: Workbench, connection: Connection, copy_id: CopyId) -> bool:
-    """Gives the claim up; False when another run took the copy over: its work is left alone."""
-    kept = claims.release_claim(
-        connection, stage=claims.Stage.FINALIZE, subject=copy_id, holder=bench.holder
-    )
-    if not kept:
-        logger.warning("claim_lost", extra={"copy_id": copy_id})
-    return kept
+    return Failure.SETTLED if is_done else Failure.RETRYABLE

@@ -22,8 +22,9 @@ from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
 from viatique.run import Run, new_run
 from viatique.scans.segmentation import CopyPlan, PlanProblem
+from viatique.steps.kept_claim import keeps_claim, note_lost
 from viatique.steps.measure import observe_import
-from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.outcome import ChunkOutcome, Failure, chunk_outcome
 from viatique.steps.scan_jobs import CutJob, PlanJob, count_pages, cut_pieces, plan_scan_copies
 from viatique.steps.sharing import pause
 from viatique.tracing import traced
@@ -136,9 +137,9 @@ def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
         cut, errors = _cut(bench, pieces)
         if cut:
             _store_cuts(bench, pieces, cut, run)
-        retryable = sum(not _store_failure(bench, *failure, run) for failure in errors.items())
-    progress.advance("import", len(pieces) - retryable)
-    return ChunkOutcome(claimed=len(pieces), failed=len(errors), retryable=retryable)
+        failures = [_store_failure(bench, *failure, run) for failure in errors.items()]
+    progress.advance("import", len(pieces) - failures.count(Failure.RETRYABLE))
+    return chunk_outcome(len(pieces), failures)
 
 
 def count_uncut(bench: Workbench, run: Run, exam_id: ExamId) -> int:
@@ -252,6 +253,8 @@ def _store_cuts(
     cut_of_scan = {piece.scan: piece.copy_id for piece in pieces if piece.copy_id in cut}
     with bench.database.transaction() as connection:
         stored = store_cuts(connection, cut, holder=bench.holder, run=run)
+        for copy_id in sorted(cut.keys() - set(stored)):
+            note_lost(connection, copy_id, (cut[copy_id], Kind.COPY))
         for _, copy_id in sorted(cut_of_scan.items()):
             ended = imports.end_complete_import(connection, copy_id, run=run)
             observe_import(connection, ended, outcome=Outcome.SUCCESS, run=run)
@@ -259,14 +262,10 @@ def _store_cuts(
         logger.info("copy_imported", extra={"copy_id": copy_id})
 
 
-def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> bool:
-    """Returns whether this run is done with the copy."""
+def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> Failure:
     with bench.database.transaction() as connection:
-        kept = claims.release_claim(
-            connection, stage=claims.Stage.CUT, subject=copy_id, holder=bench.holder
-        )
-        if not kept:
-            return True
+        if not keeps_claim(bench, connection, claims.Stage.CUT, copy_id):
+            return Failure.LOST
         is_done = copies.mark_failed(
             connection,
             copy_id,
@@ -281,7 +280,7 @@ def _store_failure(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run:
             ended = imports.end_failed_import(connection, run=run, copy_id=copy_id)
             observe_import(connection, ended, outcome=Outcome.FAILED, run=run)
     logger.error("cut_failed", exc_info=error, extra={"copy_id": copy_id})
-    return is_done
+    return Failure.SETTLED if is_done else Failure.RETRYABLE
 
 
 def _claim_plan(bench: Workbench, source_id: int, run: Run) -> bool:

@@ -16,7 +16,13 @@ from viatique.files import Store
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId, Sha256, StudentId
 from viatique.run import Run
-from viatique.steps.arrange_pages import Pages, cut_file, kept_pages, read_pages
+from viatique.steps.arrange_pages import (
+    Pages,
+    cut_file,
+    kept_pages,
+    read_pages,
+    told_when_changed,
+)
 
 logger = logging.getLogger("viatique.steps")
 
@@ -55,7 +61,8 @@ def merge_copies(
         # what was typed may be no id, so it is not repeated
         raise Conflict("These cannot be merged: two copies of one exam can.")
     both = _Both(keep, other, read_pages(database, keep, other))
-    file_sha256 = cut_file(store, kept_pages(both.pages))
+    with told_when_changed(database, both.before):
+        file_sha256 = cut_file(store, kept_pages(both.pages))
     with database.transaction() as connection:
         _check(connection, both)
         _move(connection, run, both, file_sha256)

@@ -27,7 +27,7 @@ from viatique.errors import (
     UnreadablePdf,
     ViatiqueError,
 )
-from viatique.files import Kind, Store
+from viatique.files import Kind, Store, read_here
 from viatique.measured import OcrError, ocr_error
 from viatique.models import (
     NO_ENGINE,
@@ -47,8 +47,9 @@ from viatique.ocr.zones import learn_forms
 from viatique.pdf.render import render_page
 from viatique.run import Run
 from viatique.scans.page_defects import PageDefect
+from viatique.steps.kept_claim import keeps_claim
 from viatique.steps.measure import observe_ocr_error
-from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.outcome import ChunkOutcome, Failure, chunk_outcome
 from viatique.tracing import traced
 from viatique.workbench import Workbench
 
@@ -127,7 +128,7 @@ def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     """
     with claims.claiming(bench.database, bench.holder) as connection:
         chunk = _claim(bench, connection, exam_id, run)
-    failed = 0
+    failures: list[Failure] = []
     with claims.given_back_on_failure(
         bench.database,
         stage=claims.Stage.READ,
@@ -138,12 +139,11 @@ def read_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
             if isinstance(result, StoreUnavailable):
                 raise result  # nothing is wrong with the copy: it is read when the store is back
             if isinstance(result, ViatiqueError):
-                failed += 1
-                _store_unreadable(bench, copy.copy_id, result, run)
+                failures.append(_store_unreadable(bench, copy.copy_id, result, run))
             else:
                 _store(bench, copy.copy_id, *result, run)
     progress.advance("identify", len(chunk.unread))
-    return ChunkOutcome(claimed=len(chunk.unread), failed=failed)
+    return chunk_outcome(len(chunk.unread), failures)
 
 
 def count_unread(bench: Workbench, exam_id: ExamId) -> int:
@@ -201,7 +201,7 @@ def read_copy_header(job: ReadJob) -> Read:
     """Runs in a worker process: renders the first page once and reads its header."""
     started = time.perf_counter()
     known = _known_forms(job.models_folder, job.references, job.spec)
-    reading = _read(job.copy.path.read_bytes(), job, known)
+    reading = _read(read_here(job.copy.path, job.copy.sha256), job, known)
     return Read(
         data=evidence.to_bytes(reading),
         engine=reading.engine,
@@ -249,8 +249,8 @@ def draw_references(references: Sequence[LocalCopy]) -> Iterator[NDArray[np.uint
     """The tops of copies to learn forms from; a damaged one spoils its own copy only."""
     for copy in references:
         try:
-            yield top_of_page(copy.path.read_bytes())
-        except (FinalError, FileNotFoundError) as error:  # it may be erased meanwhile
+            yield top_of_page(read_here(copy.path, copy.sha256))
+        except FinalError as error:  # it may be erased meanwhile
             _log_skipped(copy.sha256, error)
 
 
@@ -280,10 +280,8 @@ def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) 
 
 def _store(bench: Workbench, copy_id: CopyId, sha256: Sha256, read: Read, run: Run) -> None:
     with bench.database.transaction() as connection:
-        kept = claims.release_claim(
-            connection, stage=claims.Stage.READ, subject=copy_id, holder=bench.holder
-        )
-        if not kept:
+        made = (sha256, Kind.READING)
+        if not keeps_claim(bench, connection, claims.Stage.READ, copy_id, made):
             return
         identities.insert_reading(
             connection,
@@ -305,17 +303,13 @@ def _store(bench: Workbench, copy_id: CopyId, sha256: Sha256, read: Read, run: R
     )
 
 
-def _store_unreadable(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> None:
+def _store_unreadable(bench: Workbench, copy_id: CopyId, error: ViatiqueError, run: Run) -> Failure:
     """The copy goes to review instead of holding up the exam; the error is kept and counted."""
-    logger.error("header_unreadable", exc_info=error, extra={"copy_id": copy_id})
     empty = evidence.to_bytes(HeaderReading(fields=(), engine=NO_ENGINE))
     sha256 = bench.store.put(empty, Kind.READING)
     with bench.database.transaction() as connection:
-        kept = claims.release_claim(
-            connection, stage=claims.Stage.READ, subject=copy_id, holder=bench.holder
-        )
-        if not kept:
-            return
+        if not keeps_claim(bench, connection, claims.Stage.READ, copy_id):
+            return Failure.LOST
         identities.insert_reading(
             connection,
             copy_id,
@@ -325,3 +319,5 @@ def _store_unreadable(bench: Workbench, copy_id: CopyId, error: ViatiqueError, r
             run=run,
         )
         observe_ocr_error(connection, ocr_error(error), run=run)
+    logger.error("header_unreadable", exc_info=error, extra={"copy_id": copy_id})
+    return Failure.SETTLED

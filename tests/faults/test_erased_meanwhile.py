@@ -1,0 +1,171 @@
+"""A student is erased while a run whose claim is over goes on: expected, told, and nothing kept."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults import readers
+from tests.faults.outcomes import assert_nothing_is_left
+from tests.steps.benches import (
+    actions_of,
+    import_exam,
+    list_copies,
+    log_lines,
+    mark_exam,
+    stored_files,
+    write_exam,
+    write_scan,
+)
+from viatique.db.pages import list_pages
+from viatique.db.sources import find_source
+from viatique.errors import Conflict, NotFound
+from viatique.files import Kind, Store
+from viatique.lifecycle import Action
+from viatique.models import NO_ENGINE, CopyId, ExamId, HeaderReading, Sha256, StudentId
+from viatique.ocr import evidence
+from viatique.run import new_run
+from viatique.steps import read_headers
+from viatique.steps.arrange_pages import reorder_pages
+from viatique.steps.create_exam import create_exam
+from viatique.steps.erase import erase_exam, erase_student, remove_doomed
+from viatique.steps.finalize_copies import finalize_chunk
+from viatique.steps.import_scan import cut_chunk, plan_scan, receive_scan, unplanned_scans
+from viatique.steps.merge_copies import merge_copies
+from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.read_headers import read_chunk
+from viatique.steps.settle import confirm_identity
+from viatique.unfinished import unfinished_folder
+from viatique.workbench import Workbench
+
+S1 = StudentId("S1")
+NOTHING_READ = evidence.to_bytes(HeaderReading(fields=(), engine=NO_ENGINE))
+
+
+class Interrupted(Store):
+    """Something happens right after a file was fetched, the first time.
+
+    Args:
+        url: as for any store.
+        sha256: the file.
+        then: what happens.
+        is_far: whether what was fetched is a file apart, as of a store over a network.
+    """
+
+    def __init__(
+        self, url: str, sha256: str, then: Callable[[], object], *, is_far: bool = False
+    ) -> None:
+        super().__init__(url)
+        self._sha256, self._then, self._is_far = sha256, [then], is_far
+
+    @contextmanager
+    def local(self, sha256: Sha256, kind: Kind) -> Iterator[Path]:
+        with super().local(sha256, kind) as path, unfinished_folder() as folder:
+            found = Path(shutil.copy(path, folder)) if self._is_far else path
+            if sha256 == self._sha256 and self._then:
+                self._then.pop()()
+            yield found
+
+
+def erasing(
+    bench: Workbench, exam_id: ExamId, kind: Kind, *, is_far: bool = False
+) -> tuple[Workbench, list[CopyId]]:
+    """The first student is erased once its copy, or the scan, was fetched; and the exam's copies.
+
+    That may be, because whoever fetched was away for so long that its claims are over.
+    """
+    first, *others = list_copies(bench, exam_id)
+    confirm_identity(bench.database, new_run(), first.copy_id, S1)
+    with bench.database.transaction() as connection:
+        (page, *_) = list_pages(connection, first.copy_id)
+
+    def erase() -> None:
+        end_claims(bench)
+        erase_student(bench, new_run(), exam_id, S1)
+
+    file = page.scan if kind is Kind.SCAN else str(first.file_sha256)
+    store = Interrupted(bench.store.url, file, erase, is_far=is_far)
+    return replace(bench, store=store), [copy.copy_id for copy in (first, *others)]
+
+
+def end_claims(bench: Workbench) -> None:
+    with bench.database.transaction() as connection:
+        connection.execute("UPDATE claim SET expires_at = now() - interval '1 second'")
+
+
+def assert_nothing_was_kept(bench: Workbench, copy_id: CopyId, kind: Kind) -> None:
+    """Its event ends the erased copy's history, and what was made of it goes."""
+    assert actions_of(bench, copy_id)[-1] is Action.ERASE
+    assert [line["level"] for line in log_lines(bench, "claim_lost")] == ["WARNING"]
+    for message in ("job_failed", "finalize_failed", "header_unreadable"):
+        assert log_lines(bench, message) == []
+    remove_doomed(bench)
+    bench.store.remove(bench.store.put(NOTHING_READ, Kind.READING), Kind.READING)  # says nothing
+    assert len([name for name in stored_files(bench) if name.endswith(kind)]) == 2
+    assert_nothing_is_left(bench)
+
+
+@pytest.mark.parametrize("is_far", [False, True], ids=["local", "far"])
+def test_finalizing_a_copy_that_was_erased_is_no_failure(
+    bench: Workbench, tmp_path: Path, *, is_far: bool
+) -> None:
+    exam_id = mark_exam(bench, tmp_path, count=3)
+    away, (erased, *_) = erasing(bench, exam_id, Kind.COPY, is_far=is_far)
+    assert finalize_chunk(away, new_run(), exam_id) == ChunkOutcome(claimed=3)
+    assert_nothing_was_kept(bench, erased, Kind.FINAL)
+
+
+@pytest.mark.parametrize("is_far", [False, True], ids=["local", "far"])
+def test_reading_a_copy_that_was_erased_is_no_failure(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_far: bool
+) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    away, (erased, *_) = erasing(bench, exam_id, Kind.COPY, is_far=is_far)
+    monkeypatch.setattr(read_headers, "read_copy_header", readers.read)
+    monkeypatch.setattr(read_headers, "REFERENCES", 0)
+    assert read_chunk(away, new_run(), exam_id) == ChunkOutcome(claimed=3)
+    assert_nothing_was_kept(bench, erased, Kind.READING)
+
+
+def test_cutting_an_exam_that_was_erased_is_no_failure(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = create_exam(bench, write_exam(tmp_path))
+    receive_scan(bench, exam_id, write_scan(tmp_path, pages=6))
+    (source_id,) = unplanned_scans(bench, exam_id)
+    plan_scan(bench, new_run(), source_id)
+
+    def erase() -> None:
+        end_claims(bench)
+        erase_exam(bench, new_run(), exam_id)
+
+    with bench.database.transaction() as connection:
+        scan = find_source(connection, source_id).sha256
+    away = replace(bench, store=Interrupted(bench.store.url, scan, erase, is_far=True))
+    assert cut_chunk(away, new_run(), exam_id) == ChunkOutcome(claimed=3)
+    remove_doomed(bench)
+    assert stored_files(bench) == []
+    assert_nothing_is_left(bench)
+
+
+def test_pages_of_a_copy_that_was_erased_are_not_there(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    away, (first, *_) = erasing(bench, exam_id, Kind.SCAN)
+    with bench.database.transaction() as connection:
+        keys = [page.key for page in list_pages(connection, first)]
+    with pytest.raises(NotFound, match=first):
+        reorder_pages(away.database, away.store, new_run(), first, keys[::-1])
+    assert Action.ARRANGE not in actions_of(bench, first)
+
+
+def test_pages_beside_those_of_an_erased_copy_were_changed_meanwhile(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    away, (_, second, third) = erasing(bench, exam_id, Kind.SCAN)
+    with pytest.raises(Conflict, match="meanwhile"):
+        merge_copies(
+            away.database, away.store, new_run(), second, third, student_id=StudentId("S2")
+        )
+    assert Action.MERGE not in actions_of(bench, second)
