@@ -2,7 +2,6 @@
 
 import functools
 from contextlib import ExitStack
-from pathlib import Path
 
 from viatique.access import Permission, may
 from viatique.db.accounts import Account
@@ -53,13 +52,6 @@ def open_database() -> Database:
 def store() -> Store:
     """The file store."""
     return workbench().store
-
-
-def passing_folder() -> Path:
-    """Where files lie that come in or go out, no longer than that takes."""
-    folder = workbench().settings.home_path / "passing"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def acting(token: str, permission: Permission) -> Run:

@@ -7,14 +7,14 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
+from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.core import acting, open_database, passing_folder, store
+from dashboard.core import acting, open_database, store, workbench
 from dashboard.gate import session_token
 from viatique.access import Permission
 from viatique.db.pool import Database
@@ -137,15 +137,15 @@ def _zip(token: str, exam_id: ExamId) -> Iterator[bytes]:
 
 def _jsonl(token: str, exam_id: ExamId | None) -> Iterator[bytes]:
     run = acting(token, Permission.VIEW_IDENTITY)
-    path = passing_folder() / f"{secrets.token_hex(8)}.jsonl"
+    path = workbench().passing_folder() / f"{secrets.token_hex(8)}.jsonl"
     export_trail(open_database(), run, path, exam_id=exam_id)
-    return _pieces_of(path)
+    file = path.open("rb")
+    path.unlink()  # gone with the answer, even when nobody waits for it any more
+    return _pieces_of(file)
 
 
-def _pieces_of(path: Path) -> Iterator[bytes]:
-    """The file in pieces; afterwards it is gone."""
-    with path.open("rb") as file:
-        path.unlink()
+def _pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    with file:
         while piece := file.read(PIECE_BYTES):
             yield piece
 

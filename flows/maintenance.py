@@ -16,7 +16,7 @@ from prefect.futures import PrefectFuture
 
 from flows.artifacts import publish_chores
 from flows.parameters import MaintenanceParameters
-from flows.silence import crash_silent_runs
+from flows.silence import OUR_FLOWS, crash_silent_runs
 from tasks.chunks import chore_task
 from tasks.context import bound_to_run, flow_workbench
 from viatique.steps.maintain import Chore, ChoreOutcome
@@ -45,13 +45,17 @@ def maintain(parameters: MaintenanceParameters | None = None) -> list[ChoreOutco
 
 
 def forget_runs(days: int) -> int:
-    """Has Prefect forget runs that ended that many days ago, with logs and artifacts; how many."""
+    """Has Prefect forget our runs that ended so many days ago, with logs and artifacts; how many.
+
+    Runs of other flows on the same server stay, and so do ours that ended later.
+    """
     ended = FlowRunFilterEndTime.model_validate(
         {"before_": datetime.now(UTC) - timedelta(days=days)}
     )
     forgotten = 0
     with get_client(sync_client=True) as client:
         while runs := client.read_flow_runs(
+            flow_filter=OUR_FLOWS,
             flow_run_filter=FlowRunFilter(end_time=ended),
             sort=FlowRunSort.END_TIME_DESC,
             limit=RUNS_AT_ONCE,

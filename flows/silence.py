@@ -32,6 +32,7 @@ OURS = (
     "maintain",
 )  # fmt: skip
 """Names of the flows; those of others on the same server are theirs to look after."""
+OUR_FLOWS = FlowFilter(name=FlowFilterName(any_=list(OURS)))
 SILENCE = timedelta(seconds=90)
 """Three heartbeats (``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``)."""
 SIGN = "prefect.flow-run.heartbeat"
@@ -61,7 +62,7 @@ def crash_silent_runs() -> int:
 def _running(client: SyncPrefectClient) -> Iterator[FlowRun]:
     is_running = FlowRunFilterStateType(any_=[StateType.RUNNING])
     yield from client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=list(OURS))),
+        flow_filter=OUR_FLOWS,
         flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=is_running)),
         limit=RUNS_AT_ONCE,
     )

@@ -46,6 +46,12 @@ class Workbench:
         """Where the OCR model folders are laid out."""
         return self.settings.home_path / "models"
 
+    def passing_folder(self) -> Path:
+        """Where files lie that come in or go out, no longer than that takes."""
+        folder = self.settings.home_path / "passing"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
 
 def silent(message: str) -> None:
     """Tells nobody: for processes that nobody watches."""

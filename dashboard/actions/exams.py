@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dashboard.actions.identify import decide_soon
-from dashboard.core import acting, open_database, passing_folder, prefect, workbench
+from dashboard.core import acting, open_database, prefect, workbench
 from viatique.access import Permission
 from viatique.db import audit
 from viatique.errors import ServiceUnavailable
@@ -137,7 +137,7 @@ def start(token: str, name: FlowName, exam_id: ExamId) -> str:
 @contextmanager
 def _as_file(name: str, upload: BinaryIO) -> Iterator[Path]:
     """The upload as a file of that name, in a folder of our own that is gone afterwards."""
-    with tempfile.TemporaryDirectory(dir=passing_folder()) as own:
+    with tempfile.TemporaryDirectory(dir=workbench().passing_folder()) as own:
         path = Path(own) / (Path(name).name or "scan.pdf")
         with path.open("wb") as file:
             shutil.copyfileobj(upload, file)

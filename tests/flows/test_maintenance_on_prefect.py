@@ -214,7 +214,9 @@ def test_maintenance_runs_as_a_flow(installation: Installation, undisturbed: str
     assert set(Chore) in [{row["chore"] for row in json.loads(one["data"])} for one in tables]
 
 
-def test_old_runs_are_forgotten_with_all_they_left(installation: Installation) -> None:
+def test_old_runs_are_forgotten_with_all_they_left_and_those_of_others_are_not(
+    installation: Installation, old_run_of_others: str
+) -> None:
     installation.run("maintain", "--only", "claims")
     with services(installation) as found:
         prefect_dsn = with_database(found.database_dsn, "prefect")
@@ -232,6 +234,23 @@ def test_old_runs_are_forgotten_with_all_they_left(installation: Installation) -
     installation.run("maintain", "--only", "retention")
     _wait_until(lambda: not [table for table, run in _left_by_runs(prefect_dsn) if run == old])
     assert {one for one in before if one[1] != old} <= _left_by_runs(prefect_dsn)
+    assert ("flow_run", UUID(old_run_of_others)) in before
+
+
+@pytest.fixture
+def old_run_of_others(installation: Installation) -> Iterator[str]:
+    """A run of another flow on the same server that ended long ago."""
+    with services(installation) as found, httpx.Client(base_url=found.prefect_api_url or "") as to:
+        flow = to.post("flows/", json={"name": "somebody-elses"}).raise_for_status().json()
+        given = {"flow_id": flow["id"], "state": {"type": "COMPLETED"}}
+        run = to.post("flow_runs/", json=given).raise_for_status().json()
+        with psycopg.connect(with_database(found.database_dsn, "prefect")) as connection:
+            connection.execute(
+                "UPDATE flow_run SET end_time = now() - interval '900 days' WHERE id = %s",
+                (run["id"],),
+            )
+        yield run["id"]
+        to.delete(f"flow_runs/{run['id']}").raise_for_status()
 
 
 def _left_by_runs(prefect_dsn: str) -> set[tuple[str, UUID]]:

@@ -29,7 +29,7 @@ from viatique.settings import Settings
 COPIES = 4
 DATABASE = "viatique"
 BACKUPS = "backups"
-KEPT = ("store", "seal", "inbox", "checks", "uploads", BACKUPS)
+KEPT = ("store", "seal", "inbox", "checks", "passing", BACKUPS)
 """Folders of the home that a stage begins with."""
 YEARS_AGO = 3
 
@@ -202,7 +202,7 @@ def lay_chores(ground: Ground, old_exam: str) -> None:
             "INSERT INTO claim (stage, subject, correlation_id, holder, expires_at)"
             " VALUES ('cut', 'E00000-0001', 'gone', 1, now())"
         )
-    for name in ("store/00/.writing-gone", "store/00/nobody.final.pdf", "uploads/gone/scan.pdf"):
+    for name in ("store/00/.writing-gone", "store/00/nobody.final.pdf", "passing/gone/scan.pdf"):
         path = ground.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")

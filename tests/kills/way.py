@@ -7,7 +7,7 @@ from tests.kills.outcome import differences
 from tests.kills.trials import Field, Stage
 
 REFUSED = 2
-NOT_BACKED_UP = ("files: missing inbox/", "files: missing checks/", "files: missing uploads/")
+NOT_BACKED_UP = ("files: missing inbox/", "files: missing checks/", "files: missing passing/")
 
 
 def walk(field: Field) -> dict[str, Stage]:

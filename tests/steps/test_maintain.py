@@ -76,14 +76,16 @@ def test_orphans_go_when_they_are_a_day_old(bench: Workbench, tmp_path: Path) ->
     assert stored_files(bench) == needed
 
 
-def test_uploads_left_by_a_crash_go(bench: Workbench) -> None:
-    uploads = bench.settings.home_path / "uploads"
+def test_files_on_their_way_in_or_out_that_a_crash_left_go(bench: Workbench) -> None:
+    folder = bench.passing_folder()
     for name, age in (("old", ORPHAN_AGE_S + 60), ("new", 0)):
-        (uploads / name).mkdir(parents=True)
-        (uploads / name / "scan.pdf").touch()
-        os.utime(uploads / name, (time.time() - age, time.time() - age))
-    assert _do(bench, Chore.ORPHANS) == 1
-    assert [path.name for path in uploads.iterdir()] == ["new"]
+        (folder / name).mkdir()
+        (folder / name / "scan.pdf").touch()
+        (folder / f"{name}.jsonl").touch()
+        for path in (folder / name, folder / f"{name}.jsonl"):
+            os.utime(path, (time.time() - age, time.time() - age))
+    assert _do(bench, Chore.ORPHANS) == 2
+    assert sorted(path.name for path in folder.iterdir()) == ["new", "new.jsonl"]
 
 
 def test_claims_of_the_dead_go_and_those_of_the_living_stay(bench: Workbench) -> None:

@@ -5,6 +5,7 @@ What a chore finds broken is logged by id and counted; the others go on.
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -117,8 +118,13 @@ def _exams_over(bench: Workbench) -> list[ExamId]:
 
 
 def _orphans(bench: Workbench, _run: Run) -> int:
-    """Removes files no row points to, temporary ones included, that are older than a day."""
-    removed = remove_doomed(bench)
+    """Removes what nothing points to any more, temporary files included."""
+    return remove_doomed(bench) + _remove_unneeded(bench) + _remove_left_behind(bench)
+
+
+def _remove_unneeded(bench: Workbench) -> int:
+    """Stored files no row points to, when they are old enough by the store's own clock."""
+    removed = 0
     oldest = bench.store.now() - ORPHAN_AGE_S
     old = [name for name, written in bench.store.list_names() if written < oldest]
     for start in range(0, len(old), BATCH):
@@ -130,12 +136,19 @@ def _orphans(bench: Workbench, _run: Run) -> int:
             if PurePosixPath(name).name not in needed:
                 bench.store.remove_name(name)
                 removed += 1
-    uploads = bench.settings.home_path / "uploads"
-    for folder in uploads.glob("*"):
-        if folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
-            removed += 1
     return removed
+
+
+def _remove_left_behind(bench: Workbench) -> int:
+    """What came in or was to go out through a process that was killed."""
+    oldest = time.time() - ORPHAN_AGE_S
+    left = [one for one in bench.passing_folder().iterdir() if one.stat().st_mtime < oldest]
+    for path in left:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return len(left)
 
 
 def _scrub(bench: Workbench, *, is_whole: bool) -> ChoreOutcome:
