@@ -8,6 +8,7 @@ import hmac
 import secrets
 from pathlib import Path
 
+from filelock import FileLock
 from prometheus_client import (
     CollectorRegistry,
     GCCollector,
@@ -21,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from viatique.files import write_atomically
 from viatique.limiter import Limiter
 from viatique.metrics import DomainCollector
 from viatique.seal_files import seal_files_of
@@ -89,12 +91,17 @@ def health_routes(health: Health) -> list[Route]:
 
 
 def metrics_token(home: Path) -> str:
-    """The token of this home, made when there is none; only its owner can read it."""
+    """The token of this home, made when there is none; only its owner can read it.
+
+    Processes that ask for the first one together get the same, and none an empty one.
+    """
     path = home / "run" / "metrics.token"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), "utf-8")
-    return path.read_text("utf-8").strip()
+    with FileLock(path.with_suffix(".lock")):
+        token = path.read_text("utf-8").strip() if path.exists() else ""
+        if not token:
+            token = secrets.token_urlsafe(32)
+            write_atomically(path, token.encode())
+    return token
 
 
 def _is_right(request: Request, token: str) -> bool:
