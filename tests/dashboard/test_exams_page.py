@@ -77,8 +77,11 @@ def test_a_marks_file_is_recorded_whole_or_refused_line_by_line(
     assert "2 copies" in app.success[0].value
     assert scores_of(bench, exam_id) == [Decimal("2.5"), Decimal(1)]
     with bench.database.transaction() as connection:
-        actors = {event.actor for event in list_events(connection, action=Action.SCORE)}
-    assert actors != {"system"}
+        events = list_events(connection, exam_id=exam_id)
+    (actor,) = {event.actor for event in events if event.action is Action.SCORE}
+    assert actor != "system"
+    (received,) = [event for event in events if "marks" in event.details]
+    assert (received.action, received.actor) == (Action.RECEIVE, actor)
 
 
 def scores_of(bench: Workbench, exam_id: ExamId) -> list[Decimal | None]:

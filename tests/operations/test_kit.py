@@ -200,3 +200,9 @@ def test_units_run_the_programs_of_the_compose_file() -> None:
     }
     assert len(started) == 6
     assert os.access(Path(sys.executable).with_name("viatique"), os.X_OK)
+
+
+def test_the_example_of_the_environment_names_what_compose_asks_for() -> None:
+    asked = set(re.findall(r"\$\{(\w+)", (INFRA / "compose.yaml").read_text("utf-8")))
+    example = (INFRA / ".env.example").read_text("utf-8")
+    assert set(re.findall(r"^(\w+)=", example, re.MULTILINE)) == asked

@@ -7,12 +7,23 @@ import pytest
 from tests.steps.benches import events_of, import_exam, list_copies
 from tests.unit.pdf_factories import scan_of
 from viatique.db.identities import insert_reading
+from viatique.db.pages import list_pages
 from viatique.errors import NotFound
 from viatique.files import Kind
 from viatique.lifecycle import Action
-from viatique.models import CopyId, FieldName, FieldReading, FieldState, HeaderReading, Rect
+from viatique.models import (
+    CopyId,
+    FieldName,
+    FieldReading,
+    FieldState,
+    HeaderReading,
+    Rect,
+    StudentId,
+)
 from viatique.ocr import evidence
 from viatique.run import new_run
+from viatique.steps.arrange_pages import move_page, reorder_pages
+from viatique.steps.merge_copies import merge_copies
 from viatique.steps.page_image import MARGIN, anonymous_page, identity_zone, whole_page
 from viatique.workbench import Workbench
 
@@ -118,3 +129,41 @@ def test_a_page_that_is_not_there_is_not_found(bench: Workbench, copy_id: CopyId
     with pytest.raises(NotFound):
         whole_page(bench.database, bench.store, new_run(), copy_id, 2, dpi=60)
     assert Action.VIEW_IDENTITY not in [event.action for event in events_of(bench, copy_id)]
+
+
+@pytest.fixture
+def three(bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> list[CopyId]:
+    """Copies of two black pages each."""
+    folder = tmp_path_factory.mktemp("exam")
+    scan_pdf = folder / "black.pdf"
+    scan_pdf.write_bytes(scan_of([BLACK] * 6))
+    exam_id = import_exam(bench, folder, count=3, scan_pdf=scan_pdf)
+    return [copy.copy_id for copy in list_copies(bench, exam_id)]
+
+
+def hidden(bench: Workbench, copy_id: CopyId, pages: int) -> list[bool]:
+    """Of which pages of a copy the top is white."""
+    return [white_part(anonymous(bench, copy_id, page, dpi=30))[1] > 0 for page in range(pages)]
+
+
+def test_the_header_of_a_copy_that_was_merged_is_white_too(
+    bench: Workbench, three: list[CopyId]
+) -> None:
+    for count, other in enumerate(three[1:], start=2):
+        merge_copies(
+            bench.database, bench.store, new_run(), three[0], other, student_id=StudentId("S1")
+        )
+        assert hidden(bench, three[0], 2 * count) == [True, False] * count
+
+
+def test_a_header_is_white_wherever_its_page_was_put(bench: Workbench, three: list[CopyId]) -> None:
+    one, two, _ = three
+    arranged = bench.database, bench.store, new_run()
+    with bench.database.transaction() as connection:
+        keys = [page.key for page in list_pages(connection, one)]
+    reorder_pages(*arranged, one, keys[::-1])
+    assert hidden(bench, one, 2) == [True, True]
+    move_page(*arranged, one, keys[0], target=two)
+    assert hidden(bench, two, 3) == [True, False, True]
+    move_page(*arranged, one, keys[1], target=two)
+    assert hidden(bench, two, 4) == [True, False, True, False]

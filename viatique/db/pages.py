@@ -68,6 +68,50 @@ def list_pages(connection: Connection, copy_id: CopyId) -> tuple[CopyPage, ...]:
     )
 
 
+def list_first_pages(connection: Connection, copy_id: CopyId) -> dict[int, str]:
+    """Pages of the copy's file that may have a header, 0-based, with their keys.
+
+    Those are the first page as it is now, and every page that a copy began with when it was
+    scanned, its own or another one. Of a copy that was merged the MERGE event tells which that is;
+    of one that was erased, the first of its pages that are left is taken for it.
+    """
+    rows = connection.execute(
+        """
+        WITH kept AS (
+            SELECT row_number() OVER (ORDER BY position) - 1 AS place, source_id, source_page, half,
+                concat_ws('.', source_id, source_page, half) AS key,
+                half = 'whole' OR half = CASE turn WHEN 0 THEN 'right' ELSE 'left' END AS is_front
+            FROM page WHERE copy_id = %(copy)s AND NOT is_left_out
+        )
+        SELECT place, key FROM kept
+        WHERE place = 0 OR is_front AND (
+            EXISTS (
+                SELECT FROM copy
+                WHERE copy.source_id = kept.source_id AND first_page = source_page + 1
+            )
+            OR NOT EXISTS (
+                SELECT FROM copy WHERE copy.source_id = kept.source_id
+                    AND source_page + 1 BETWEEN first_page AND last_page
+            ) AND (
+                NOT EXISTS (
+                    SELECT FROM kept AS before
+                    WHERE before.source_id = kept.source_id
+                        AND before.source_page = kept.source_page - 1
+                )
+                OR EXISTS (
+                    SELECT FROM audit_event JOIN copy USING (exam_id)
+                    WHERE copy.copy_id = %(copy)s AND action = 'MERGE'
+                        AND details -> 'first_pages' ? key
+                )
+            )
+        )
+        ORDER BY place
+        """,
+        {"copy": copy_id},
+    ).fetchall()
+    return {row["place"]: row["key"] for row in rows}
+
+
 def may_be_arranged(connection: Connection, copy_id: CopyId) -> bool:
     """Whether the copy's pages may change; locks the copy until the commit."""
     row = connection.execute(

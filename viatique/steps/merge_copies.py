@@ -107,12 +107,13 @@ def _check(connection: Connection, both: _Both) -> None:
 def _move(connection: Connection, run: Run, both: _Both, file_sha256: Sha256 | None) -> None:
     count = len(kept_pages(both.pages))
     shift = len(kept_pages(both.before[both.keep]))
+    first_pages = [*pages.list_first_pages(connection, both.other).values()]
     pages.replace_pages(connection, {both.keep: both.pages, both.other: ()})
     moved = merges.move_marks(connection, both.keep, both.other, pages_before=shift)
     merges.keep_merged(connection, both.keep, file_sha256=file_sha256, page_count=count)
     exam_id = find_copy(connection, both.keep).exam_id
-    told = ((both.other, {"into": both.keep}), (both.keep, {"from": both.other, **moved}))
-    for copy_id, details in told:
+    came = {"from": both.other, "first_pages": first_pages, **moved}
+    for copy_id, details in ((both.other, {"into": both.keep}), (both.keep, came)):
         audit.insert_event(
             connection,
             action=Action.MERGE,

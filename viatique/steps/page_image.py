@@ -5,7 +5,7 @@ What tells whose a copy is becomes white in the pixels themselves, before anythi
 
 from collections.abc import Collection
 
-from viatique.db import audit, identities
+from viatique.db import audit, identities, pages
 from viatique.db.copies import find_copy
 from viatique.db.exams import find_exam
 from viatique.db.pool import Database
@@ -26,7 +26,7 @@ MARGIN = 0.02
 def anonymous_page(
     database: Database, store: Store, copy_id: CopyId, page: int, *, dpi: int
 ) -> bytes:
-    """PNG of a page (0-based), without the header when it is the first.
+    """PNG of a page (0-based), without the header when one may be on it.
 
     Raises:
         NotFound: no such copy or page, or it was not cut out of its scan yet.
@@ -34,11 +34,12 @@ def anonymous_page(
     with database.transaction() as connection:
         copy = find_copy(connection, copy_id)
         fields = find_exam(connection, copy.exam_id).header.fields
-        reading_sha256 = identities.find_reading(connection, copy_id)
+        reading_sha256 = identities.find_reading(connection, copy_id) if page == 0 else None
+        has_header = page in pages.list_first_pages(connection, copy_id)
     if copy.file_sha256 is None or page >= copy.page_count:
         raise _no_page(copy_id, page)
     copy_pdf = store.get(copy.file_sha256, Kind.COPY)
-    if page > 0:
+    if not has_header:
         return draw_png(copy_pdf, page, dpi=dpi)
     reading = (
         evidence.from_bytes(store.get(reading_sha256, Kind.READING)) if reading_sha256 else None
