@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
@@ -30,6 +32,16 @@ class Visit:
     account: Account
     token: str
     language: Language
+    zone: tzinfo
+
+    def moment(self, at: datetime, *, has_seconds: bool = False) -> str:
+        """A date and time as the visitor's clock and language have it."""
+        day = "%d/%m/%Y" if self.language is Language.FR else "%Y-%m-%d"
+        return f"{at.astimezone(self.zone):{day} %H:%M{':%S' if has_seconds else ''}}"
+
+    def clock(self, at: datetime) -> str:
+        """The time of a moment of today, on the visitor's clock."""
+        return f"{at.astimezone(self.zone):%H:%M}"
 
     def text(self, key: str, **values: object) -> str:
         """A text in the visitor's language."""
@@ -66,7 +78,7 @@ def current_visit() -> Visit | None:
     account = account_of(open_database(), token) if token else None
     if account is None:
         return None
-    return Visit(account=account, token=token, language=_language())
+    return Visit(account=account, token=token, language=_language(), zone=_zone())
 
 
 def session_cookie() -> str:
@@ -79,6 +91,14 @@ def _language() -> Language:
         is_french = (st.context.locale or "").lower().startswith("fr")
         st.session_state[LANGUAGE] = Language.FR if is_french else Language.EN
     return Language(st.session_state[LANGUAGE])
+
+
+def _zone() -> tzinfo:
+    """Of the browser; UTC when it tells none there is."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (LookupError, OSError, ValueError):
+        return UTC
 
 
 def switch_language() -> None:

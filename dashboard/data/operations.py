@@ -19,19 +19,27 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
-    """How the work goes; ``oldest``: seconds the longest waiting copy of a stage has waited."""
+    """How the work goes.
+
+    Attributes:
+        oldest: seconds the longest waiting copy of a stage has waited.
+        hours: those of ``throughput``, the present one last, whether something was done or not.
+    """
 
     oldest: dict[str, float]
     failures: tuple[Failures, ...]
     throughput: tuple[Throughput, ...]
+    hours: tuple[datetime, ...]
 
 
 def operations() -> Operations:
     """How the work goes now, and went in the last day."""
-    since = datetime.now(UTC) - timedelta(hours=HOURS_SHOWN)
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = tuple(this_hour - timedelta(hours=ago) for ago in reversed(range(HOURS_SHOWN)))
     with open_database().transaction() as connection:
         return Operations(
             oldest=oldest_waiting(connection),
             failures=overviews.list_failures(connection),
-            throughput=overviews.list_throughput(connection, since, list(STAGES)),
+            throughput=overviews.list_throughput(connection, hours[0], list(STAGES)),
+            hours=hours,
         )

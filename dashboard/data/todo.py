@@ -11,6 +11,7 @@ from viatique.db.overviews import Waiting
 from viatique.db.pool import Connection
 from viatique.lifecycle import MARKABLE, CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState
+from viatique.steps.report import strangers_among
 
 EXAMS_SHOWN = 8
 APART_SHOWN = 1_000
@@ -24,6 +25,7 @@ class Overview:
         complete: copies whose marks are complete and that are not finalized yet.
         unmarked: copies that may be marked and whose marks are not complete.
         apart: copies whose two readings are too far apart, in their order.
+        strangers: copies that fit nobody, where the roster may be another exam's; else 0.
     """
 
     exam: Exam
@@ -34,6 +36,7 @@ class Overview:
     complete: int
     unmarked: int
     apart: tuple[CopyId, ...]
+    strangers: int
     changed_at: datetime | None
 
     @property
@@ -58,16 +61,18 @@ def _overview(connection: Connection, exam: Exam) -> Overview:
     exam_id = exam.exam_id
     leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
     statuses = copies.count_statuses(connection, exam_id)
+    states = identities.count_identities(connection, exam_id)
     complete = claims.count_complete(connection, exam_id, leaves=leaves)
     return Overview(
         exam=exam,
         pages=overviews.count_pages(connection, exam_id),
         statuses=statuses,
-        identities=identities.count_identities(connection, exam_id),
+        identities=states,
         failed=overviews.count_failed(connection, exam_id),
         complete=complete,
         unmarked=sum(statuses[status] for status in MARKABLE) - complete,
         apart=_apart(connection, exam_id),
+        strangers=strangers_among(identities.count_fitting_nobody(connection, exam_id), states),
         changed_at=overviews.find_last_change(connection, exam_id),
     )
 

@@ -9,7 +9,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "action": ("Action", "Action"),
     "correlation": ("Correlation id (flow run)", "Id de corrélation (exécution)"),
-    "when": ("When (UTC)", "Quand (UTC)"),
+    "when": ("When", "Quand"),
+    "when_help": (
+        "By your browser's clock ({zone}); exports are in UTC.",
+        "À l'heure de votre navigateur ({zone}) ; les exports sont en UTC.",
+    ),
     "who": ("Who", "Qui"),
     "details": ("Details", "Détails"),
     "verify": ("Check the trail", "Vérifier le journal"),

@@ -74,7 +74,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "runs": ("Latest runs", "Dernières exécutions"),
     "no_runs": ("Nothing has run yet.", "Rien n'a encore tourné."),
     "in_prefect": ("in Prefect", "dans Prefect"),
-    "run_state_SCHEDULED": ("waits for a worker", "attend un exécutant"),
+    "run_state_SCHEDULED": ("waiting", "en attente"),
     "run_state_PENDING": ("about to start", "sur le point de démarrer"),
     "run_state_RUNNING": ("running", "en cours"),
     "run_state_COMPLETED": ("done", "fait"),
@@ -168,3 +168,12 @@ LANGUAGES: dict[Language, tuple[str, str]] = {
     Language.FR: ("French", "français"),
     Language.EN: ("English", "anglais"),
 }
+FLOWS: dict[str, tuple[str, str]] = {
+    "import": ("import", "import"),
+    "identify": ("identification", "identification"),
+    "marks": ("marks", "notes"),
+    "finalize": ("final PDFs", "PDF finaux"),
+    "process": ("all of it", "tout à la suite"),
+    "maintain": ("maintenance", "entretien"),
+}
+"""What a run does, by the first word of its name."""

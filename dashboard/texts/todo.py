@@ -9,13 +9,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "in_all": ("In all exams:", "Tous examens confondus :"),
     "as_of": (
-        "As of {time} UTC; refreshes by itself.",
-        "État à {time} UTC ; se rafraîchit tout seul.",
+        "As of {time}; refreshes by itself.",
+        "État à {time} ; se met à jour tout seul.",
     ),
     "changed": (" · last change {ago}", " · dernier changement {ago}"),
     "progress": ("{done} of {total} finalized", "{done} finalisées sur {total}"),
     "apart": ("with two readings apart", "à départager entre deux lectures"),
     "to_confirm": ("identities to confirm", "identités à confirmer"),
+    "strangers": (
+        "fit nobody: is it this exam's roster?",
+        "ne correspondent à personne : est-ce la bonne liste d'élèves ?",
+    ),
     "quarantined": ("in quarantine", "en quarantaine"),
     "failed": ("failed", "en échec"),
     "unmarked": ("to mark", "à corriger"),
@@ -27,8 +31,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "graded": ("finalized", "finalisées"),
     "nothing_waits": ("Nothing waits for you here.", "Rien ne vous attend ici."),
     "import_first": (
-        "No copies yet: upload a scan on the Exams page.",
-        "Pas encore de copies : envoyez un scan à la page Examens.",
+        "No copies yet: the exam waits for its scans.",
+        "Pas encore de copies : l'examen attend ses scans.",
     ),
+    "cut_first": (
+        "No copies yet: the scans wait to be imported.",
+        "Pas encore de copies : les scans attendent d'être importés.",
+    ),
+    "give_scan": ("Give it a scan", "Lui donner un scan"),
+    "cut_scan": ("Import them", "Les importer"),
     "create_exam": ("Create an exam", "Créer un examen"),
 }

@@ -1,6 +1,6 @@
 """The audit trail, newest first: filters in the address, seals, the check, an export."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -69,8 +69,8 @@ def _filters(visit: Visit) -> EventFilter:
         action=action,
         actor=actor or None,
         correlation_id=correlation or None,
-        since=_midnight(since) if since else None,
-        until=_midnight(until + timedelta(days=1)) if until else None,
+        since=_midnight(visit, since) if since else None,
+        until=_midnight(visit, until + timedelta(days=1)) if until else None,
     )
 
 
@@ -108,8 +108,8 @@ def _day(visit: Visit, name: str) -> date | None:
     return chosen
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
+def _midnight(visit: Visit, day: date) -> datetime:
+    return datetime.combine(day, time.min, visit.zone)
 
 
 def _keep(name: str, value: str) -> None:
@@ -134,8 +134,11 @@ def _show_events(visit: Visit, wanted: EventFilter) -> None:
             [_row(visit, event) for event in found],
             column_config={
                 visit.text("when"): st.column_config.DatetimeColumn(
-                    format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
-                )
+                    format=visit.choose(("YYYY-MM-DD HH:mm:ss", "DD/MM/YYYY HH:mm:ss")),
+                    timezone=str(visit.zone),
+                    help=visit.text("when_help", zone=visit.zone),
+                ),
+                visit.text("copy"): st.column_config.TextColumn(width=110),
             },
             hide_index=True,
             height=400,

@@ -145,9 +145,10 @@ def _event(visit: Visit, event: AuditEvent, run_page: str | None) -> str:
     if event.action is Action.IDENTIFY and not visit.may(Permission.VIEW_IDENTITY):
         shown = shown_to_all(shown)
     details = ", ".join(f"{name} {value}" for name, value in shown.items())
+    at = visit.moment(event.at, has_seconds=True)
     return (
-        f"**{action_text(event.action, visit.language)}** · {event.at:%d/%m/%Y %H:%M:%S} · {who}"
-        f"{run}  \n:small[:gray[`{event.action}` {_escaped(details)}]]"
+        f"**{action_text(event.action, visit.language)}** · {at} · {who}{run}"
+        f"  \n:small[:gray[`{event.action}` {_escaped(details)}]]"
     )
 
 

@@ -67,7 +67,7 @@ def _show_exam(visit: Visit, found: ExamPage) -> None:
         st.subheader(visit.text("work"), anchor=False)
         _show_starts(visit, exam.exam_id)
         show_runs(visit, exam.exam_id)
-    with st.expander(visit.text("roster")):
+    with st.expander(visit.text("roster"), expanded=st.query_params.get("open") == "roster"):
         show_roster_change(visit, exam.exam_id)
     with st.expander(visit.text("marks_from_file")):
         show_marks_form(visit, exam.exam_id)

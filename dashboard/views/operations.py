@@ -68,14 +68,21 @@ def _show_throughput(visit: Visit, found: Operations) -> None:
     if not found.throughput:
         show_empty(visit, "nothing_done")
         return
-    hour, count, what = visit.text("hour"), visit.text("copies"), visit.text("where")
+    counted = {(one.hour, one.metric): one.count for one in found.throughput}
+    hour = visit.text("hour")
     st.bar_chart(
-        [
-            {hour: one.hour, count: one.count, what: visit.text(STAGES[one.metric])}
-            for one in found.throughput
-        ],
+        {
+            hour: [visit.clock(one) for one in found.hours],
+            **{
+                visit.text(key): [counted.get((one, metric), 0) for one in found.hours]
+                for metric, key in STAGES.items()
+            },
+        },
         x=hour,
-        y=count,
-        color=what,
-        height=240,
+        y=[visit.text(key) for key in STAGES.values()],
+        y_label=visit.text("number"),
+        # none of them a warning's
+        color=["#8a94a3", "#7fb0f5", "#1f5fbf"],
+        sort=False,
+        height=280,
     )

@@ -131,7 +131,7 @@ def _show_leaving(visit: Visit, found: ExamResults) -> None:
             st.markdown(visit.text("hidden"))
             _button(visit, exam_id, "release_results", is_released=True)
             return
-        st.markdown(visit.text("released_since", when=f"{released_at:%Y-%m-%d %H:%M}"))
+        st.markdown(visit.text("released_since", when=visit.moment(released_at)))
         show_downloads(
             visit,
             [

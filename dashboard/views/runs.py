@@ -5,8 +5,9 @@ import logging
 import streamlit as st
 
 from dashboard.core import prefect
-from dashboard.look import ago
+from dashboard.look import ago, duration
 from dashboard.page import Visit
+from dashboard.texts.exams import FLOWS
 from viatique.errors import ServiceUnavailable
 from viatique.models import ExamId
 from viatique.services.flow_runs import FlowRun, PrefectRuns
@@ -39,10 +40,21 @@ def show_runs(visit: Visit, exam_id: ExamId | None = None, *, limit: int = 5) ->
 def _show_run(visit: Visit, runs: PrefectRuns, run: FlowRun) -> None:
     state = visit.text(f"run_state_{run.state}")
     colour = COLOURS.get(run.state, "gray")
-    started = f" · {ago(visit, run.started_at)} · {run.duration_s:.0f} s" if run.started_at else ""
+    started = (
+        f" · {ago(visit, run.started_at)} · {duration(visit, run.duration_s)}"
+        if run.started_at
+        else ""
+    )
     st.markdown(
-        f":{colour}-badge[{state}] {run.name}{started} · "
+        f":{colour}-badge[{state}] {run_words(visit, run.name)}{started} · "
         f"[{visit.text('in_prefect')}]({runs.page_of(run.run_id)})"
     )
     if run.is_active:
         st.progress(min(1.0, (run.percent or 0.0) / 100))
+
+
+def run_words(visit: Visit, name: str) -> str:
+    """A run's name, ``import E7K3M9``, in the visitor's language; an unknown one is itself."""
+    flow, _, exam_id = name.partition(" ")
+    words = visit.choose(FLOWS[flow]) if flow in FLOWS else flow
+    return f"{words} {exam_id}".strip()

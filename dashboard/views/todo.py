@@ -66,7 +66,7 @@ def _show_freshness(visit: Visit) -> None:
     ]
     st.markdown(
         f"{visit.text('in_all')} {' · '.join(counts) or visit.text('nothing_waits')}  \n"
-        f":small[:gray[{visit.text('as_of', time=datetime.now(UTC).strftime('%H:%M:%S'))}]]"
+        f":small[:gray[{visit.text('as_of', time=visit.clock(datetime.now(UTC)))}]]"
     )
 
 
@@ -79,10 +79,21 @@ def _show_exam(visit: Visit, found: Overview) -> None:
             f"{exam.exam_id} · {total} {visit.text('copies').lower()} · {found.pages}"
             f" {visit.text('pages')}{changed}"
         )
-        if total:
-            _show_progress(visit, found)
-        _show_numbers(visit, _needing_somebody(found), "nothing_waits")
-        _show_numbers(visit, _others(found), "import_first")
+        if not total:
+            _show_start(visit, found)
+            return
+        _show_progress(visit, found)
+        _show_numbers(visit, _needing_somebody(found))
+        _show_numbers(visit, _others(found))
+
+
+def _show_start(visit: Visit, found: Overview) -> None:
+    """An exam without copies waits for its scans, or for the import of those it has."""
+    st.caption(visit.text("cut_first" if found.pages else "import_first"))
+    if has_page("exams"):
+        label = visit.text("cut_scan" if found.pages else "give_scan")
+        query = {"exam": found.exam.exam_id}
+        st.page_link(page_named("exams"), label=label, query_params=query)
 
 
 def _show_progress(visit: Visit, found: Overview) -> None:
@@ -94,6 +105,7 @@ def _needing_somebody(found: Overview) -> list[Number]:
     exam, quarantined = {"exam": found.exam.exam_id}, found.statuses[CopyStatus.QUARANTINE]
     return [
         Number(found.identities[IdentityState.REVIEW], "to_confirm", "orange", "identify", exam),
+        Number(found.strangers, "strangers", "red", "exams", {**exam, "open": "roster"}),
         Number(quarantined, "quarantined", "orange", "quarantine", exam),
         Number(found.failed, "failed", "red", "copies", {**exam, "failed": "1"}),
         Number(len(found.apart), "apart", "orange", "marking", {"copy": "".join(found.apart[:1])}),
@@ -122,12 +134,12 @@ def _others(found: Overview) -> list[Number]:
     ]  # fmt: skip
 
 
-def _show_numbers(visit: Visit, numbers: list[Number], empty: str) -> None:
+def _show_numbers(visit: Visit, numbers: list[Number]) -> None:
     """Each number as a link; where the visitor may not go it is a number."""
     shown = [number for number in numbers if number.count]
     with st.container(horizontal=True, gap="small"):
         if not shown:
-            st.caption(visit.text(empty))
+            st.caption(visit.text("nothing_waits"))
         for number in shown:
             label = f":{number.colour}-badge[**{number.count}**] {visit.text(number.key)}"
             if has_page(number.page):

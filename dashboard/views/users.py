@@ -49,7 +49,7 @@ def _state(visit: Visit, account: Account) -> str:
     if account.is_disabled:
         return visit.text("account_disabled")
     if until is not None and until > datetime.now(UTC):
-        return visit.text("account_locked", time=f"{until:%H:%M}")
+        return visit.text("account_locked", time=visit.clock(until))
     return visit.text("account_open")
 
 

@@ -46,4 +46,9 @@ class PrefectDouble:
         if "id" in wanted:
             return [run for run in self.runs if run["id"] in wanted["id"]["any_"]]
         like = wanted.get("name", {}).get("like_", "")
-        return [run for run in self.runs if like in run["name"]][: body["limit"]]
+        due = wanted["expected_start_time"]["before_"]
+        return [
+            run
+            for run in self.runs
+            if like in run["name"] and run.get("expected_start_time", "") < due
+        ][: body["limit"]]

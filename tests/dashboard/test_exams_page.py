@@ -191,6 +191,24 @@ def test_work_is_started_with_a_worker_and_followed(
     assert "running" in shown
 
 
+def test_runs_are_named_in_words_and_those_of_later_are_not_shown(
+    visiting: Visiting, exam_id: ExamId, prefect: PrefectDouble
+) -> None:
+    run = {"id": "R", "state_type": "COMPLETED", "start_time": "2026-11-25T10:00:00Z"}
+    later = {"state_type": "SCHEDULED", "expected_start_time": "2999-01-01T00:00:00Z"}
+    prefect.runs = [
+        {"id": "L", "name": "quiet-heron", "auto_scheduled": True, **later},
+        {**run, "name": "loud-heron", "auto_scheduled": True},
+        {**run, "name": f"finalize {exam_id}", "estimated_run_time": 95.0},
+    ]
+    app = visiting("operations", language=Language.FR)
+    shown = " ".join(line.value for line in app.markdown)
+    assert "heron" not in shown
+    assert "entretien" in shown
+    assert f"PDF finaux {exam_id}" in shown
+    assert "1 min" in shown
+
+
 def test_without_prefect_the_page_says_so_and_the_scan_is_kept(
     bench: Workbench, visiting: Visiting, exam_id: ExamId, prefect: PrefectDouble, tmp_path: Path
 ) -> None:

@@ -1,18 +1,26 @@
 """Every page in every role: it shows itself, or nothing, and says all of it in both languages."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.contents import GROUPS
+from dashboard.page import Visit
 from dashboard.wording import text
 from tests.dashboard.conftest import Visiting
 from tests.db.marking import store_account, store_ready
-from tests.db.stored import RUN
+from tests.db.stored import RUN, store_exam
+from tests.steps.benches import import_exam
+from tests.steps.readings import identify_as
 from tests.steps.test_double_marking import give
 from viatique.access import Role, may
+from viatique.db.accounts import Account
 from viatique.db.dispatch import Mode
 from viatique.models import ExamId, Language
 from viatique.steps.dispatch_copies import dispatch_copies
@@ -73,6 +81,48 @@ def test_readings_that_are_apart_lead_to_the_copy_where_they_are_settled(
     settler = store_account(bench.database, "U0000000X", Role.COORDINATOR)
     give(bench.database, settler, apart, "1", "1.5")
     assert links(visiting("todo", language=language), text("apart", language)) == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_copies_that_fit_nobody_ask_whether_it_is_the_roster(
+    visiting: Visiting, bench: Workbench, tmp_path: Path, language: Language
+) -> None:
+    exam_id = import_exam(bench, tmp_path / "exam", count=4)
+    known, *others = [f"{exam_id}-000{number}" for number in range(1, 5)]
+    identify_as(bench, {known: ("Alpha", "Anne"), others[0]: ("Zwickel", "Otto")})
+    assert links(visiting("todo", language=language), text("strangers", language)) == []
+    identify_as(bench, dict.fromkeys(others, ("Zwickel", "Otto")))
+    (link,) = links(visiting("todo", language=language), text("strangers", language))
+    assert link.label.startswith(":red-badge[**3**]")
+    assert (link.page, link.query_string) == ("exams", f"exam={exam_id}&open=roster")
+
+
+def test_an_exam_without_copies_leads_to_where_it_gets_its_scans(
+    visiting: Visiting, bench: Workbench
+) -> None:
+    exam_id = store_exam(bench.database)
+    app = visiting("todo")
+    (link,) = links(app, text("give_scan", Language.EN))
+    assert (link.page, link.query_string) == ("exams", f"exam={exam_id}")
+    assert text("nothing_waits", Language.EN) not in [one.value for one in app.caption]
+    assert links(visiting("todo", Role.VIEWER), text("give_scan", Language.EN)) == []
+
+
+def test_times_are_those_of_the_visitors_clock_and_language() -> None:
+    account = Account(
+        account_id="U1",
+        login="a",
+        role=Role.VIEWER,
+        password_hash="",
+        failures=0,
+        locked_until=None,
+    )
+    visit = Visit(account=account, token="", language=Language.FR, zone=ZoneInfo("Europe/Paris"))
+    at = datetime(2026, 7, 1, 22, 30, 5, tzinfo=UTC)
+    assert visit.moment(at, has_seconds=True) == "02/07/2026 00:30:05"
+    assert visit.clock(at) == "00:30"
+    english = replace(visit, language=Language.EN, zone=UTC)
+    assert english.moment(at) == "2026-07-01 22:30"
 
 
 def links(app: AppTest, label: str) -> list[Any]:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from psycopg.types.json import Jsonb
 
 from viatique.db.pool import Connection
-from viatique.models import Candidate, CopyId, Decision, ExamId, IdentityState, Sha256, StudentId
+from viatique.models import (
+    Candidate,
+    CopyId,
+    Decision,
+    ExamId,
+    IdentityReason,
+    IdentityState,
+    Sha256,
+    StudentId,
+)
 from viatique.run import Run
 
 METHOD = "joint-ctc-2"
@@ -195,6 +204,22 @@ def list_reasons(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[s
         {"exam": exam_id},
     ).fetchall()
     return {CopyId(row["copy_id"]): list(row["reasons"]) for row in rows}
+
+
+def count_fitting_nobody(connection: Connection, exam_id: ExamId) -> int:
+    """Copies of the exam in review that were last decided to fit nobody on its roster."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS n FROM copy CROSS JOIN LATERAL (
+            SELECT reasons FROM identity_evidence
+            WHERE identity_evidence.copy_id = copy.copy_id
+            ORDER BY evidence_id DESC LIMIT 1
+        ) AS last
+        WHERE exam_id = %(exam)s AND identity = 'REVIEW' AND %(reason)s = ANY(reasons)
+        """,
+        {"exam": exam_id, "reason": IdentityReason.NOBODY_FITS},
+    ).fetchone()
+    return row["n"] if row else 0
 
 
 def count_identities(connection: Connection, exam_id: ExamId) -> dict[IdentityState, int]:

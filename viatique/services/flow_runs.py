@@ -7,7 +7,7 @@ import base64
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,10 @@ from viatique.models import ExamId
 TIMEOUT_S = 5.0
 ACTIVE = frozenset({"SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED"})
 DEPLOYMENT = "default"
+MAINTENANCE = "maintain"
+"""Name of the runs that a schedule makes; Prefect gives it when they start."""
+CLOCKS_DIFFER_BY = timedelta(seconds=30)
+"""By which Prefect's clock may be before ours, so that a run just started is seen."""
 
 
 class FlowName(StrEnum):
@@ -106,6 +110,8 @@ class PrefectRuns:
     def list_runs(self, exam_id: ExamId | None = None, *, limit: int = 5) -> tuple[FlowRun, ...]:
         """The latest runs, of one exam or of all, newest first, with how far active ones are.
 
+        Those scheduled for later are not among them.
+
         Raises:
             ServiceUnavailable: Prefect does not answer.
         """
@@ -125,9 +131,11 @@ class PrefectRuns:
         return frozenset(str(item["id"]) for item in self._filter("flow_runs", wanted))
 
     def _list(self, exam_id: ExamId | None, limit: int) -> list[dict[str, Any]]:
-        wanted: dict[str, Any] = {"sort": "EXPECTED_START_TIME_DESC", "limit": limit}
+        due = {"before_": (datetime.now(UTC) + CLOCKS_DIFFER_BY).isoformat()}
+        flow_runs: dict[str, Any] = {"expected_start_time": due}
         if exam_id:
-            wanted["flow_runs"] = {"name": {"like_": exam_id}}
+            flow_runs["name"] = {"like_": exam_id}
+        wanted = {"sort": "EXPECTED_START_TIME_DESC", "limit": limit, "flow_runs": flow_runs}
         return self._filter("flow_runs", wanted)
 
     def _percents(self, run_ids: list[str]) -> dict[str, float]:
@@ -184,7 +192,7 @@ def _flow_run(item: dict[str, Any]) -> FlowRun:
     started = item.get("start_time")
     return FlowRun(
         run_id=str(item["id"]),
-        name=str(item["name"]),
+        name=MAINTENANCE if item.get("auto_scheduled") else str(item["name"]),
         state=str(item.get("state_type") or "PENDING"),
         is_late=item.get("state_name") == "Late",
         started_at=datetime.fromisoformat(started) if started else None,

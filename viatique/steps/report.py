@@ -1,6 +1,6 @@
 """Where an exam stands and what waits for a person: the table at the end of every run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from viatique.db import claims, copies, identities
@@ -57,8 +57,14 @@ class ExamReport:
     def strangers(self) -> int:
         """Copies that fit nobody, where more do so than were identified: another exam's roster?"""
         found = sum(IdentityReason.NOBODY_FITS in one.reasons for one in self.in_review)
-        known = self.identities[IdentityState.AUTO] + self.identities[IdentityState.CONFIRMED]
-        return found if found >= MANY_STRANGERS and found > known else 0
+        return strangers_among(found, self.identities)
+
+
+def strangers_among(fitting_nobody: int, identities: Mapping[IdentityState, int]) -> int:
+    """Those that fit nobody where the roster may be another exam's, else 0."""
+    known = identities[IdentityState.AUTO] + identities[IdentityState.CONFIRMED]
+    is_wrong = fitting_nobody >= MANY_STRANGERS and fitting_nobody > known
+    return fitting_nobody if is_wrong else 0
 
 
 def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
