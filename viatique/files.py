@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -78,6 +78,25 @@ class Store:
             sha256 = Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
         self._keep(sha256, kind, path)
         return sha256
+
+    @contextmanager
+    def workshop(self) -> Iterator[Path]:
+        """A folder of this machine to make files in that ``take`` then stores."""
+        parent = self._unfinished if self._is_local else None
+        with ExitStack() as stack:
+            with _translated():
+                if parent:
+                    parent.mkdir(parents=True, exist_ok=True)
+                folder = stack.enter_context(unfinished_folder(parent))
+            yield folder
+
+    def take(self, path: Path, sha256: Sha256, kind: Kind) -> None:
+        """Stores what ``make_here`` made in a workshop: moved where the store is a folder."""
+        with _translated(sha256):
+            if self._is_local and not self._has(sha256, kind, path.stat().st_size):
+                _settle(path, Path(self.path(sha256, kind)))
+                return
+        self._keep(sha256, kind, path)
 
     def get(self, sha256: Sha256, kind: Kind) -> bytes:
         """The file's bytes, checked against their name.
@@ -233,6 +252,34 @@ def _written_at(details: dict[str, Any]) -> float:
     return found.timestamp() if isinstance(found, datetime) else float(found or time.time())
 
 
+def make_here(path: Path, data: bytes) -> Sha256:
+    """Writes a file on this machine that ``Store.take`` is to store; returns its content's name.
+
+    Raises:
+        StoreUnavailable: it cannot be written now.
+    """
+    sha256 = Sha256(hashlib.sha256(data).hexdigest())
+    with _translated(sha256):
+        path.write_bytes(data)
+    return sha256
+
+
+def _settle(path: Path, target: Path) -> None:
+    """Moves a whole file to where it is to be, so that it is there also after a power cut."""
+    _sync(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write_atomically(path: Path, data: bytes | BinaryIO, *, by: Path | None = None) -> None:
     """Writes a file so that it is there whole or not at all, also after a power cut.
 
@@ -257,11 +304,7 @@ def write_atomically(path: Path, data: bytes | BinaryIO, *, by: Path | None = No
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
-    place = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    _sync(path.parent)
 
 
 @contextmanager

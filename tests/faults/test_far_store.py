@@ -11,14 +11,28 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.faults import readers
 from tests.faults.outcomes import assert_nothing_is_left
-from tests.steps.benches import list_copies, mark_exam
+from tests.steps.benches import (
+    import_exam,
+    list_copies,
+    log_lines,
+    mark_exam,
+    write_exam,
+    write_scan,
+)
+from viatique import inline
 from viatique.db.identities import list_reasons
+from viatique.db.pages import list_pages
 from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.files import READ_TRIES, Kind, Store
-from viatique.inline import run_finalize, run_identify
+from viatique.inline import run_finalize, run_identify, run_import
 from viatique.lifecycle import CopyStatus
 from viatique.models import ExamId, IdentityReason, Sha256
+from viatique.pdf.document import open_pdf
+from viatique.run import new_run
 from viatique.steps import read_headers
+from viatique.steps.arrange_pages import reorder_pages
+from viatique.steps.create_exam import create_exam
+from viatique.steps.import_scan import receive_scan
 from viatique.workbench import Workbench
 
 DATA = b"%PDF of a copy" * 100
@@ -52,6 +66,9 @@ class FarFileSystem(MemoryFileSystem):
         self._answer()
         is_short, self.short_writes = self.short_writes > 0, max(0, self.short_writes - 1)
         super().pipe_file(path, value[: len(value) // 2] if is_short else value)
+
+    def put_file(self, lpath: str, rpath: str, *arguments: object, **named: object) -> None:
+        self.pipe_file(rpath, Path(lpath).read_bytes())
 
     def _came(self, data: bytes) -> bytes:
         self._answer()
@@ -153,4 +170,37 @@ def test_worker_processes_make_final_pdfs_without_the_store(
     lost, *others = list_copies(away, exam_id)
     assert (lost.status, lost.error_code) == (CopyStatus.GRADING_FAILED, "stored_file_corrupt")
     assert [copy.status for copy in others] == [CopyStatus.GRADED] * 2
+    assert_nothing_is_left(away)
+
+
+def test_worker_processes_cut_copies_without_the_store(
+    far: FarFileSystem, bench: Workbench, tmp_path: Path
+) -> None:
+    away = replace(bench, store=Store("far://exams"))
+    exam_id = import_exam(away, tmp_path, count=3)
+    first, *others = list_copies(away, exam_id)
+    with away.database.transaction() as connection:
+        page, other = list_pages(connection, first.copy_id)
+    reorder_pages(away.database, away.store, new_run(), first.copy_id, [other.key, page.key])
+    for copy in (list_copies(away, exam_id)[0], *others):
+        assert (copy.status, copy.error_code) == (CopyStatus.READY, None)
+        assert copy.file_sha256
+        with open_pdf(away.store.get(copy.file_sha256, Kind.COPY)) as pdf:
+            assert pdf.page_count == 2
+    assert far.find("exams/unfinished") == []
+    assert_nothing_is_left(away)
+
+
+def test_a_copy_that_a_store_does_not_take_is_cut_again_by_the_same_run(
+    far: FarFileSystem, bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inline, "PAUSE_S", 0.0)
+    away = replace(bench, store=Store("far://exams"))
+    exam_id = create_exam(away, write_exam(tmp_path))
+    receive_scan(away, exam_id, write_scan(tmp_path, pages=6))
+    far.short_writes = 2
+    run_import(away, exam_id)
+    assert [copy.status for copy in list_copies(away, exam_id)] == [CopyStatus.READY] * 3
+    assert {line["error_type"] for line in log_lines(away, "cut_failed")} == {"StoreUnavailable"}
+    assert len(log_lines(away, "cut_failed")) == 2
     assert_nothing_is_left(away)

@@ -26,7 +26,7 @@ from viatique.models import Language, Placement
 from viatique.pdf.cut import cut_copy
 from viatique.pdf.finalize import compose_final
 from viatique.run import new_run
-from viatique.steps import import_scan, scan_jobs
+from viatique.steps import cut_copies, scan_jobs
 from viatique.steps.arrange_pages import thumbnails
 from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import receive_scan
@@ -57,7 +57,7 @@ def test_files_with_random_changes_end_well(bench: Workbench, tmp_path: Path) ->
 def test_page_that_never_ends_is_stopped_and_spoils_its_own_copy_only(
     bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (scan_jobs, import_scan, drawing):
+    for module in (scan_jobs, cut_copies, drawing):
         monkeypatch.setattr(module, "PDF_TIMEOUT_S", 2.0)
     exam_id = import_exam(bench, tmp_path)
     scan_pdf = tmp_path / "endless.pdf"

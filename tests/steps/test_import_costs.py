@@ -14,6 +14,7 @@ from tests.unit.pdf_factories import Picture, framed_page, jpeg, ruled_page
 from viatique import files
 from viatique.db import pool as connections
 from viatique.db.cuts import Piece
+from viatique.files import Kind, Store
 from viatique.models import CopyId, ExamId, Half, Layout, Placement, Segmentation, Sha256
 from viatique.pdf import glance
 from viatique.pdf.jpeg import jpeg_frame
@@ -21,7 +22,8 @@ from viatique.run import new_run
 from viatique.scans.segmentation import CopyPlan
 from viatique.steps import held_scan, import_scan, scan_jobs
 from viatique.steps.create_exam import create_exam
-from viatique.steps.scan_jobs import CutJob, LookJob, PlanJob
+from viatique.steps.cut_copies import CutJob, cut_pieces
+from viatique.steps.scan_jobs import LookJob, PlanJob
 from viatique.workbench import Workbench
 
 PAGES = 8
@@ -131,9 +133,15 @@ def test_copies_are_cut_from_a_scan_opened_once_and_written_once(
     plan = looks(written_scan(tmp_path))[0].plan
     counted.clear()
     pieces = tuple(_piece(number) for number in range(2))
-    job = CutJob(store_url=str(tmp_path / "store"), scan=plan.scan, pieces=pieces)
+    store = Store(str(tmp_path / "store"))
     for _ in range(2):
-        assert len(set(scan_jobs.cut_pieces(job))) == 2
+        with store.workshop() as folder:
+            job = CutJob(scan=plan.scan, pieces=pieces, folder=folder)
+            cut = dict(zip(pieces, cut_pieces(job), strict=True))
+            for piece, sha256 in cut.items():
+                assert isinstance(sha256, str)
+                store.take(job.made(piece), sha256, Kind.COPY)
+        assert len(set(cut.values())) == 2
     assert counted["decoded"] == 0
     assert counted["opened"] == 1 + 2 * len(pieces)  # the scan, and a new document each time
     assert counted["synced"] == 2 * len(pieces)  # file and folder, the first time only

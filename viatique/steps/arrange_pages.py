@@ -237,27 +237,27 @@ def cut_file(store: Store, kept: Pages) -> Sha256 | None:
     if not kept:
         return None
     with _cutting(store, kept) as cutting:
-        return run_apart(store_cut, cutting)
+        copy_pdf = run_apart(cut_apart, cutting)
+    return store.put(copy_pdf, Kind.COPY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutting:
     """Pages to be put together: the scan each lies in, a file on this machine, and where."""
 
-    store_url: str
     pages: tuple[tuple[Path, Placement], ...]
 
 
 @contextmanager
 def _cutting(store: Store, kept: Pages) -> Iterator[Cutting]:
-    """The pages, with their scans fetched: that a slow store takes long is no job's fault."""
+    """The pages, with their scans fetched: how long a store takes is no part of a job's time."""
     with ExitStack() as stack:
         scans = {
             scan: stack.enter_context(store.local(scan, Kind.SCAN))
             for scan in dict.fromkeys(page.scan for page in kept)
         }
         pages = tuple((scans[page.scan], page.placement) for page in kept)
-        yield Cutting(store_url=store.url, pages=pages)
+        yield Cutting(pages=pages)
 
 
 def _thumbnail(store: Store, page: CopyPage, copy_id: CopyId) -> bytes | None:
@@ -269,17 +269,13 @@ def _thumbnail(store: Store, page: CopyPage, copy_id: CopyId) -> bytes | None:
         return None
 
 
-def store_cut(cutting: Cutting) -> Sha256:
-    """Runs in a worker process: stores the pages as a copy's file."""
-    return Store(cutting.store_url).put(_pdf(cutting), Kind.COPY)
-
-
 def draw_thumbnail(cutting: Cutting) -> bytes:
     """Runs in a worker process: a small PNG of the only page."""
-    return render_png(_pdf(cutting), 0, dpi=THUMBNAIL_DPI)
+    return render_png(cut_apart(cutting), 0, dpi=THUMBNAIL_DPI)
 
 
-def _pdf(cutting: Cutting) -> bytes:
+def cut_apart(cutting: Cutting) -> bytes:
+    """Runs in a worker process: the pages as a copy's file."""
     with ExitStack() as stack:
         paths = dict.fromkeys(path for path, _ in cutting.pages)
         scans = {path: stack.enter_context(open_pdf(path)) for path in paths}

@@ -6,8 +6,6 @@ where it stopped.
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from viatique import progress
@@ -16,26 +14,24 @@ from viatique.db.copies import NewCopy
 from viatique.db.cuts import Piece, list_pieces, quarantine_uncut, store_cuts
 from viatique.db.exams import Exam, allocate_copy_numbers, find_exam
 from viatique.db.pool import Connection
-from viatique.errors import EngineFailure, NotFound, TransientError, UnreadablePdf, ViatiqueError
+from viatique.errors import NotFound, TransientError, UnreadablePdf, ViatiqueError
 from viatique.files import Kind
 from viatique.measured import Outcome
 from viatique.models import CopyId, ExamId, Sha256
 from viatique.run import Run, new_run
 from viatique.scans.segmentation import CopyPlan, PlanProblem
+from viatique.steps.cut_copies import cut_copies
 from viatique.steps.kept_claim import keeps_claim, note_lost
 from viatique.steps.measure import observe_import
 from viatique.steps.outcome import ChunkOutcome, Failure, chunk_outcome
-from viatique.steps.scan_jobs import CutJob, PlanJob, count_pages, cut_pieces, plan_scan_copies
+from viatique.steps.scan_jobs import PlanJob, count_pages, plan_scan_copies
 from viatique.steps.sharing import pause
 from viatique.tracing import traced
 from viatique.workbench import Workbench
-from viatique.workers import PDF_TIMEOUT_S
 
 logger = logging.getLogger("viatique.steps")
 
 ALL = 1_000_000
-PIECES_PER_JOB = 7
-"""A chunk of 50 copies keeps eight processes busy."""
 
 
 @traced
@@ -134,7 +130,7 @@ def cut_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     with claims.given_back_on_failure(
         bench.database, stage=claims.Stage.CUT, subjects=copy_ids, holder=bench.holder
     ):
-        cut, errors = _cut(bench, pieces)
+        cut, errors = cut_copies(bench, pieces)
         if cut:
             _store_cuts(bench, pieces, cut, run)
         failures = [_store_failure(bench, *failure, run) for failure in errors.items()]
@@ -181,70 +177,6 @@ def _claim(bench: Workbench, connection: Connection, exam_id: ExamId, run: Run) 
     copy_ids = [CopyId(subject) for subject in won]
     imports.begin_imports_of(connection, copy_ids, run=run)
     return list_pieces(connection, copy_ids)
-
-
-def _cut(
-    bench: Workbench, pieces: Sequence[Piece]
-) -> tuple[dict[CopyId, Sha256], dict[CopyId, ViatiqueError]]:
-    """The stored PDF of each piece that could be cut, and the errors of the others.
-
-    The pieces of a job whose process was lost are tried once more, each alone.
-    """
-    cut: dict[CopyId, Sha256] = {}
-    with ExitStack() as stack:
-        scans, errors = _fetched(bench, stack, pieces)
-        jobs = _cut_jobs(bench, pieces, scans)
-        outcomes = _run_cuts(bench, jobs)
-        lost = [
-            job for job, one in zip(jobs, outcomes, strict=True) if isinstance(one, EngineFailure)
-        ]
-        alone = [replace(job, pieces=(piece,)) for job in lost for piece in job.pieces]
-        outcomes += _run_cuts(bench, alone)
-    for job, outcome in zip([*jobs, *alone], outcomes, strict=True):
-        for index, piece in enumerate(job.pieces):
-            result = outcome if isinstance(outcome, ViatiqueError) else outcome[index]
-            if isinstance(result, ViatiqueError):
-                errors[piece.copy_id] = result
-            else:
-                cut[piece.copy_id] = result
-                errors.pop(piece.copy_id, None)
-    return cut, errors
-
-
-def _run_cuts(
-    bench: Workbench, jobs: Sequence[CutJob]
-) -> list[tuple[Sha256 | ViatiqueError, ...] | ViatiqueError]:
-    return bench.pool.run(cut_pieces, jobs, timeout_s=PDF_TIMEOUT_S)
-
-
-def _fetched(
-    bench: Workbench, stack: ExitStack, pieces: Sequence[Piece]
-) -> tuple[dict[Sha256, Path], dict[CopyId, ViatiqueError]]:
-    """The pieces' scans as local files; those whose scan cannot be had have its error."""
-    paths: dict[Sha256, Path] = {}
-    errors: dict[CopyId, ViatiqueError] = {}
-    for scan in sorted({piece.scan for piece in pieces}):
-        try:
-            paths[scan] = stack.enter_context(bench.store.local(scan, Kind.SCAN))
-        except ViatiqueError as error:
-            errors |= {piece.copy_id: error for piece in pieces if piece.scan == scan}
-    return paths, errors
-
-
-def _cut_jobs(
-    bench: Workbench, pieces: Sequence[Piece], scans: Mapping[Sha256, Path]
-) -> list[CutJob]:
-    """A few jobs for each scan: opening it is paid once a job, and every process has work."""
-    by_scan = {scan: [piece for piece in pieces if piece.scan == scan] for scan in scans}
-    return [
-        CutJob(
-            store_url=bench.store.url,
-            scan=scans[scan],
-            pieces=tuple(found[start : start + PIECES_PER_JOB]),
-        )
-        for scan, found in by_scan.items()
-        for start in range(0, len(found), PIECES_PER_JOB)
-    ]
 
 
 def _store_cuts(

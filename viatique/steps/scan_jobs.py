@@ -1,4 +1,4 @@
-"""The part of an import that runs in worker processes: looking at pages, cutting copies."""
+"""The part of an import that looks at a scan and its pages, in worker processes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from viatique import progress
 from viatique.antivirus import check_file
-from viatique.db.cuts import Piece
 from viatique.errors import (
     EngineFailure,
     EngineTimeout,
@@ -20,9 +19,7 @@ from viatique.errors import (
     UnreadablePdf,
     ViatiqueError,
 )
-from viatique.files import Kind, Store
-from viatique.models import Half, Layout, Segmentation, Sha256
-from viatique.pdf.cut import cut_copy
+from viatique.models import Half, Layout, Segmentation
 from viatique.pdf.document import MUPDF_ERRORS
 from viatique.pdf.glance import glance, glimpse, half_of
 from viatique.pdf.inspect import PageFacts, inspect_scan, load_page, page_facts
@@ -72,15 +69,6 @@ class PlanJob:
     layout: Layout
     pages_per_copy: int
     segmentation: Segmentation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutJob:
-    """Copies to be cut out of one scan, a file on this machine, and stored."""
-
-    store_url: str
-    scan: Path
-    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,13 +192,6 @@ def _pages(pool: WorkerPool, job: InspectJob) -> int:
         return pool.run_one(inspect_file, job, timeout_s=INSPECT_TIMEOUT_S)
 
 
-def cut_pieces(job: CutJob) -> tuple[Sha256 | ViatiqueError, ...]:
-    """Runs in a worker process: cuts and stores each piece; one that fails is its error."""
-    store = Store(job.store_url)
-    with held_scan(job.scan) as scan:
-        return tuple(_cut(store, scan, piece) for piece in job.pieces)
-
-
 def look_at_sides(job: LookJob) -> tuple[SeenSide, ...]:
     """Runs in a worker process: shapes, headers and defects of some sides."""
     plan = job.plan
@@ -296,15 +277,6 @@ def _pictures(
     except (*MUPDF_ERRORS, cv2.error):
         return {}
     return {part: half_of(side, part) for part in parts}
-
-
-def _cut(store: Store, scan: pymupdf.Document, piece: Piece) -> Sha256 | ViatiqueError:
-    try:
-        return store.put(cut_copy(scan, piece.placements), Kind.COPY)
-    except ViatiqueError as error:
-        return error
-    except MUPDF_ERRORS as error:
-        return UnreadablePdf(f"Copy {piece.copy_id} cannot be cut ({type(error).__name__}).")
 
 
 def _look(
