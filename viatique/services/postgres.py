@@ -190,17 +190,24 @@ def _can_reach(account: Account, folder: Path) -> bool:
 
 
 def _own_folder(home: Path, account: Account) -> Path:
+    """The folder the home's note names; what a command that was killed had begun is ended."""
     note = home / "run" / "postgres.location"
-    if note.exists():
-        return Path(note.read_text("utf-8"))
-    if not SHARED_FOLDER.exists():
-        SHARED_FOLDER.mkdir(parents=True, exist_ok=True)
-        SHARED_FOLDER.chmod(0o755)
-    folder = SHARED_FOLDER / secrets.token_hex(8)
-    folder.mkdir(mode=0o700)
-    os.chown(folder, account.uid, account.gid)
-    write_atomically(note, str(folder).encode())
+    if not note.exists():  # written first: there is no folder that no note names
+        write_atomically(note, str(SHARED_FOLDER / secrets.token_hex(8)).encode())
+    folder = Path(note.read_text("utf-8"))
+    if not folder.exists():
+        _make_shared(folder.parent)
+        folder.mkdir(mode=0o700)
+    if folder.stat().st_uid != account.uid:
+        os.chown(folder, account.uid, account.gid)
     return folder
+
+
+def _make_shared(folder: Path) -> None:
+    """One that is empty was made just now, or by a command that was killed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        folder.chmod(0o755)
 
 
 def _copied_binaries(package: Path, home: Path, account: Account) -> Path:
