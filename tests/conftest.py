@@ -8,9 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.homes import remove_home
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
-from viatique.services.local import ensure, stop
+from viatique.services.local import ensure
 from viatique.settings import Settings
 
 SHARED = Path(os.environ.get("VIATIQUE_SHARED", Path(__file__).parents[2] / "shared"))
@@ -26,7 +27,7 @@ def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(home=tmp_path_factory.mktemp("server"))
     with ensure(settings, prefect=False, on_progress=lambda _message: None) as services:
         yield services.database_dsn
-    stop(settings, force=True)
+    remove_home(settings.home)
 
 
 def with_database(dsn: str, name: str) -> str:

@@ -9,17 +9,16 @@ worker had, and every input that did not end well with the seed that makes it ag
 
 import argparse
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.campaigns.folders import campaign_folder
 from tests.hostile.judging import Verdict, judge_scan, peak_mib_of_children
 from tests.hostile.mutations import PDF_TOKENS, TEXT_TOKENS, mutated
 from tests.hostile.pdf_attacks import ATTACKS, SLOW, SOUND
 from tests.hostile.tables import TABLES, judge_table
-from viatique.services.local import stop
 from viatique.settings import Settings
 from viatique.workbench import Workbench, open_workbench
 
@@ -77,19 +76,15 @@ def main() -> int:
     first, last = arguments.seed, arguments.seed + arguments.inputs
     outcomes: Counter[str] = Counter()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        settings = Settings(home=folder / "home", processes=2)
-        try:
-            with open_workbench(settings) as bench:
-                found = [
-                    run(tables(bench, folder, range(first + scan_count, last)), outcomes),
-                    run(scans(bench, folder, range(first, first + scan_count)), outcomes),
-                ]
-                peak_mib = peak_mib_of_children()
-        finally:
-            stop(settings, force=True)
+    with (
+        campaign_folder() as folder,
+        open_workbench(Settings(home=folder / "home", processes=2)) as bench,
+    ):
+        found = [
+            run(tables(bench, folder, range(first + scan_count, last)), outcomes),
+            run(scans(bench, folder, range(first, first + scan_count)), outcomes),
+        ]
+        peak_mib = peak_mib_of_children()
     for outcome, count in outcomes.most_common():
         print(f"{count:7} {outcome}")
     bad = [line for lines, _ in found for line in lines]

@@ -12,13 +12,13 @@ nobody disturbed; no process, claim or temporary file may be left. The short for
 import argparse
 import random
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
+from tests.campaigns.folders import campaign_folder
 from tests.kills import first, runs
 from tests.kills.api import kill_api
 from tests.kills.ground import ground
@@ -157,7 +157,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=(), help="stages to kill, inline")
     given = parser.parse_args()
     kills, chance = given.kills, random.Random(given.seed)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, field_in(Path(folder)) as field:
+    with campaign_folder() as folder, field_in(folder) as field:
         stages = walk(field)
         trials: list[Trial] = []
         if not given.only:

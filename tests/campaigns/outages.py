@@ -12,11 +12,10 @@ row, event and file is compared with those of a run nobody disturbed. The short 
 import argparse
 import random
 import sys
-import tempfile
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 
+from tests.campaigns.folders import campaign_folder
 from tests.campaigns.kills import ON_PREFECT, field_in
 from tests.kills.outages import Outage, go_through
 from tests.kills.points import Victim
@@ -62,7 +61,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chance = random.Random(given.seed)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, field_in(Path(folder)) as field:
+    with campaign_folder() as folder, field_in(folder) as field:
         found = go_through_all(
             field,
             walk(field),

@@ -1,13 +1,12 @@
 """The first command of all, where there is nothing: database, schema and roles are made."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.homes import remove_home
 from tests.kills.ground import Ground
 from tests.kills.trials import Field, Stage
-from viatique.services.local import stop
 
 NAME = "first command"
 
@@ -29,11 +28,7 @@ class Wilderness(Ground):
         self.clear()
 
     def clear(self) -> None:
-        stop(self.settings, force=True)
-        note = self.home / "run" / "postgres.location"
-        if note.exists():  # no home of "nobody" may be below that of root
-            shutil.rmtree(note.read_text("utf-8"), ignore_errors=True)
-        shutil.rmtree(self.home, ignore_errors=True)
+        remove_home(self.home)
 
     def service_pids(self) -> tuple[int, ...]:
         """Its Postgres is not there yet."""

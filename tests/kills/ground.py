@@ -19,10 +19,11 @@ from psycopg import sql
 from tests.conftest import with_database
 from tests.factories import make_readable_exam
 from tests.flows.ways import QUESTIONS
+from tests.homes import remove_home
 from viatique.db.admin import answers
 from viatique.demo.exam import DemoExam
 from viatique.files import Kind, Store
-from viatique.services.local import ensure, stop
+from viatique.services.local import ensure
 from viatique.services.postgres import Location, find_server, locate
 from viatique.settings import Settings
 
@@ -150,7 +151,7 @@ def ground(folder: Path) -> Iterator[Ground]:
             _spare_the_disk(services.database_dsn)
             yield Ground(folder=folder, exam=exam)
     finally:
-        stop(settings, force=True)
+        remove_home(settings.home)
 
 
 def write_marks(ground: Ground, copy_ids: list[str]) -> None:
