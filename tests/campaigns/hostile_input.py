@@ -3,8 +3,9 @@
     python -m tests.campaigns.hostile_input --inputs 10000 [--seed 0]
 
 Scans are every attack once, then random changes of sound files and of attacks; tables are rosters,
-marks (CSV and JSON) and exam files. Prints how many ended how, the longest stage, the most memory a
-worker had, and every input that did not end well with the seed that makes it again.
+marks (CSV and JSON) and exam files. Prints how many ended how, the longest stages, the most memory
+a worker had, and every input that did not end well with the seed that makes it again. A stage that
+takes much CPU is bad, or one that hangs: see ``tests.hostile.stages``.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from tests.campaigns.folders import campaign_folder
 from tests.hostile.judging import Verdict, judge_scan, peak_mib_of_children
 from tests.hostile.mutations import PDF_TOKENS, TEXT_TOKENS, mutated
 from tests.hostile.pdf_attacks import ATTACKS, SLOW, SOUND
+from tests.hostile.stages import Spent
 from tests.hostile.tables import TABLES, judge_table
 from viatique.settings import Settings
 from viatique.workbench import Workbench, open_workbench
@@ -47,10 +49,10 @@ def tables(bench: Workbench, folder: Path, seeds: range) -> Iterator[tuple[str, 
         yield f"{kind}, seed {seed}", lambda k=kind, data=data: judge_table(bench, folder, k, data)
 
 
-def run(inputs: Iterator[tuple[str, Judge]], outcomes: Counter[str]) -> tuple[list[str], float]:
-    """Judges each; what did not end well, and the longest stage."""
+def run(inputs: Iterator[tuple[str, Judge]], outcomes: Counter[str]) -> tuple[list[str], Spent]:
+    """Judges each; what did not end well, and the most a stage took."""
     bad: list[str] = []
-    longest_s, last_told = 0.0, time.monotonic()
+    longest, last_told = Spent(), time.monotonic()
     for number, (name, judge) in enumerate(inputs, 1):
         try:
             verdict = judge()
@@ -59,11 +61,11 @@ def run(inputs: Iterator[tuple[str, Judge]], outcomes: Counter[str]) -> tuple[li
             print("BAD", bad[-1], flush=True)
             continue
         outcomes[verdict.outcome] += 1
-        longest_s = max(longest_s, verdict.seconds)
+        longest = longest.most(verdict.longest)
         if time.monotonic() - last_told > 60:
             last_told = time.monotonic()
             print(f"{number} inputs, {len(bad)} bad", flush=True)
-    return bad, longest_s
+    return bad, longest
 
 
 def main() -> int:
@@ -88,9 +90,10 @@ def main() -> int:
     for outcome, count in outcomes.most_common():
         print(f"{count:7} {outcome}")
     bad = [line for lines, _ in found for line in lines]
+    longest = found[0][1].most(found[1][1])
     print(
         f"{outcomes.total() + len(bad)} inputs in {time.monotonic() - started:.0f} s, "
-        f"longest stage {max(longest for _, longest in found):.1f} s, "
+        f"longest stage {longest.wall_s:.1f} s by the clock, {longest.cpu_s:.1f} s of CPU, "
         f"most memory of a worker {peak_mib:.0f} MiB, {len(bad)} bad"
     )
     return 1 if bad else 0

@@ -5,16 +5,15 @@ Whatever comes out is one of a few good ends; anything else is an ``AssertionErr
 
 import resource
 import secrets
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import psutil
 import pymupdf
 
+from tests.hostile.stages import Spent, Stages, children
 from tests.steps.benches import list_copies, write_exam
 from viatique.db.copies import Copy
 from viatique.drawing import draw_png
@@ -29,7 +28,6 @@ from viatique.steps.import_scan import receive_scan
 from viatique.workbench import Workbench
 from viatique.workers import PDF_TIMEOUT_S
 
-MAX_SECONDS = 30.0
 MAX_MIB = 1024
 SHOWN = 2
 """Copies of a file that are drawn and finalized; the others are only opened."""
@@ -42,25 +40,11 @@ ACTIVE_NAMES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of a file: a word for counting, its longest stage, and the workers' memory."""
+    """What became of a file: a word for counting, its longest stages, and the workers' memory."""
 
     outcome: str
-    seconds: float
+    longest: Spent
     peak_mib: float
-
-
-class Stages:
-    """Measures stages one after the other; each has the same limit."""
-
-    def __init__(self) -> None:
-        self.longest_s = 0.0
-        self._started = time.perf_counter()
-
-    def end(self, name: str) -> None:
-        now = time.perf_counter()
-        assert now - self._started < MAX_SECONDS, f"{name} took {now - self._started:.0f} seconds"
-        self.longest_s = max(self.longest_s, now - self._started)
-        self._started = now
 
 
 def judge_scan(bench: Workbench, folder: Path, data: bytes) -> Verdict:
@@ -69,13 +53,13 @@ def judge_scan(bench: Workbench, folder: Path, data: bytes) -> Verdict:
     outcome = _outcome(bench, folder, data, stages)
     peak_mib = peak_mib_of_children()
     assert peak_mib < MAX_MIB, f"it took {peak_mib:.0f} MiB"
-    return Verdict(outcome=outcome, seconds=stages.longest_s, peak_mib=peak_mib)
+    return Verdict(outcome=outcome, longest=stages.longest, peak_mib=peak_mib)
 
 
 def peak_mib_of_children() -> float:
     """The most memory any worker ever had, those that are gone included."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return max([ended, *(_peak_mib(process.pid) for process in psutil.Process().children())])
+    return max([ended, *(_peak_mib(process.pid) for process in children())])
 
 
 def _peak_mib(pid: int) -> float:
