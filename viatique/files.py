@@ -14,10 +14,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -26,7 +27,6 @@ from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.models import Sha256
 from viatique.unfinished import sweep, unfinished_file, unfinished_folder
 
-BLOCK_BYTES = 1 << 20
 UNFINISHED = "unfinished"
 READ_TRIES = 3
 """How often a file that comes over a network with other bytes is fetched before it is damaged."""
@@ -74,9 +74,15 @@ class Store:
 
     def put_path(self, path: Path, kind: Kind) -> Sha256:
         """Stores a local file's bytes, however many; the file itself is only read."""
-        with path.open("rb") as stream:
-            sha256 = Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
-        self._keep(sha256, kind, path)
+        if not self._is_local:
+            sha256 = Sha256(_digest_now(path))
+            self._keep(sha256, kind, path)
+            return sha256
+        with self.workshop() as folder, _translated():
+            copy = folder / path.name
+            shutil.copyfile(path, copy)
+            sha256 = Sha256(_digest_now(copy))  # of what is kept, whatever becomes of the other
+            self.take(copy, sha256, kind)
         return sha256
 
     @contextmanager
@@ -91,7 +97,7 @@ class Store:
             yield folder
 
     def take(self, path: Path, sha256: Sha256, kind: Kind) -> None:
-        """Stores what ``make_here`` made in a workshop: moved where the store is a folder."""
+        """Stores what was made in a workshop: moved where the store is a folder."""
         with _translated(sha256):
             if self._is_local and not self._has(sha256, kind, path.stat().st_size):
                 _settle(path, Path(self.path(sha256, kind)))
@@ -209,16 +215,12 @@ class Store:
             raise _unusable("not all was written", sha256)
 
     def _write(self, path: str, source: bytes | Path) -> None:
-        if not self._is_local:
-            if isinstance(source, bytes):
-                self._fs.pipe_file(path, source)
-            else:
-                self._fs.put_file(str(source), path)
-        elif isinstance(source, bytes):
+        if isinstance(source, Path):
+            self._fs.put_file(str(source), path)
+        elif self._is_local:
             write_atomically(Path(path), source, by=self._unfinished)
         else:
-            with source.open("rb") as stream:
-                write_atomically(Path(path), stream, by=self._unfinished)
+            self._fs.pipe_file(path, source)
 
 
 def read_here(path: Path, sha256: Sha256) -> bytes:
@@ -232,15 +234,27 @@ def read_here(path: Path, sha256: Sha256) -> bytes:
         return path.read_bytes()
 
 
+@dataclass(frozen=True, slots=True)
+class _LocalFile:
+    """A file as long as it stays as it is, wherever it is moved."""
+
+    path: Path = field(compare=False)
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
 def _digest_now(path: Path) -> str:
     facts = path.stat()
-    return _digest_of(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    file = _LocalFile(path, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    return _digest_of(file)
 
 
 @functools.lru_cache(maxsize=64)
-def _digest_of(path: Path, _inode: int, _size: int, _mtime_ns: int) -> str:
-    """Hashed once a process as long as the file stays as it is: a scan is opened for every job."""
-    with path.open("rb") as stream:
+def _digest_of(file: _LocalFile) -> str:
+    """Hashed once a process: a scan is opened for every job."""
+    with file.path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -280,7 +294,7 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_atomically(path: Path, data: bytes | BinaryIO, *, by: Path | None = None) -> None:
+def write_atomically(path: Path, data: bytes, *, by: Path | None = None) -> None:
     """Writes a file so that it is there whole or not at all, also after a power cut.
 
     Args:
@@ -294,10 +308,7 @@ def write_atomically(path: Path, data: bytes | BinaryIO, *, by: Path | None = No
     handle, unfinished = unfinished_file(folder)
     with os.fdopen(handle, "wb") as stream:
         try:
-            if isinstance(data, bytes):
-                stream.write(data)
-            else:
-                shutil.copyfileobj(data, stream, BLOCK_BYTES)
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
             unfinished.replace(path)

@@ -60,7 +60,8 @@ class GreyScan:
 
     def top(self, height: int) -> bytes:
         """The JPEG of its first ``height`` rows; decoders leave the others alone."""
-        return self._head(self.frame.width, height) + self.data[self.coded_at :]
+        coded = memoryview(self.data)[self.coded_at :]
+        return b"".join((self._head(self.frame.width, height), coded))
 
     def foot(self, height: int, coded_bytes: int) -> bytes:
         """The JPEG of what its last bytes show, at most ``height`` rows, as wide as its blocks.
