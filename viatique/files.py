@@ -78,10 +78,11 @@ class Store:
             sha256 = Sha256(_digest_now(path))
             self._keep(sha256, kind, path)
             return sha256
-        with self.workshop() as folder, _translated():
-            copy = folder / path.name
-            shutil.copyfile(path, copy)
-            sha256 = Sha256(_digest_now(copy))  # of what is kept, whatever becomes of the other
+        with self.workshop() as folder:
+            copy = folder / kind
+            with _translated():
+                shutil.copyfile(path, copy)
+                sha256 = Sha256(_digest_now(copy))  # of what is kept, whatever becomes of the other
             self.take(copy, sha256, kind)
         return sha256
 

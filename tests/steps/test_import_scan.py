@@ -277,10 +277,12 @@ def test_claims_are_taken_over_from_dead_processes_only(
             claim_subjects(
                 connection, stage=Stage.CUT, subjects=subjects, holder=other, run=new_run()
             )
-        claimed = cut_chunk(bench, new_run(), exam_id).claimed if is_alive else None
-    if claimed is None:
-        claimed = cut_chunk(bench, new_run(), exam_id).claimed
-    assert claimed == (0 if is_alive else 2)
+        if is_alive:
+            assert cut_chunk(bench, new_run(), exam_id).claimed == 0
+            return
+    # Postgres ends a session some milliseconds after it was closed
+    tries = (cut_chunk(bench, new_run(), exam_id).claimed for _ in range(1000))
+    assert next(filter(None, tries)) == 2
 
 
 def test_scan_is_planned_once_though_two_runs_try(bench: Workbench, tmp_path: Path) -> None:
