@@ -22,6 +22,7 @@ from tests.kills.points import Victim
 from tests.kills.prefect import on_prefect
 from tests.kills.trials import KINDS, Field, Stage
 from tests.kills.way import walk
+from viatique.db.pool import POOL_TIMEOUT_S
 
 
 def go_through_all(
@@ -32,17 +33,22 @@ def go_through_all(
     seconds: float,
     chance: random.Random,
     told: Callable[[Outage], object],
+    patience_s: float = POOL_TIMEOUT_S,
+    turn: int = 0,
 ) -> list[Outage]:
-    """So many that lasted so long; flows in turns, inline one time, on Prefect the next."""
+    """So many that lasted so long; flows in turns, inline one time, on Prefect the next.
+
+    In ten turns each is there both ways: which is first, ``turn`` says.
+    """
     found: list[Outage] = []
-    for number in count():
+    for number in count(turn):
         if sum(outage.is_whole for outage in found) >= outages:
             break
         stage = stages[ON_PREFECT[number % len(ON_PREFECT)]]
         stage = on_prefect(stage) if number % 2 else stage
         kind = chance.choice([kind for kind in KINDS[Victim.POSTGRES] if stage.points[kind]])
         point = chance.randint(1, stage.points[kind])
-        found.append(go_through(field, stage, kind, point, seconds=seconds))
+        found.append(go_through(field, stage, kind, point, seconds=seconds, patience_s=patience_s))
         told(found[-1])
     return found
 

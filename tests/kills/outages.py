@@ -27,8 +27,19 @@ class Outage:
     is_whole: bool
 
 
-def go_through(field: Field, stage: Stage, kind: Kind, number: int, *, seconds: float) -> Outage:
-    """Postgres is killed at a point and started after so many seconds, under the running flow."""
+def go_through(
+    field: Field,
+    stage: Stage,
+    kind: Kind,
+    number: int,
+    *,
+    seconds: float,
+    patience_s: float = POOL_TIMEOUT_S,
+) -> Outage:
+    """Postgres is killed at a point and started after so many seconds, under the running flow.
+
+    Whoever asks for a connection waits for ``patience_s``.
+    """
     field.ground.load(stage.state)
     postgres, location = field.ground.postgres_pid(), locate(field.ground.home)
     plan = field.plan(
@@ -37,7 +48,7 @@ def go_through(field: Field, stage: Stage, kind: Kind, number: int, *, seconds: 
         number=number,
         pids=(postgres,),
         recorded=field.recorded(stage),
-        waits_s=POOL_TIMEOUT_S,
+        waits_s=patience_s,
     )
     process = runs.start(stage.command, plan)
     runs.wait_until(lambda: plan.was_struck or not process.is_alive())

@@ -94,11 +94,12 @@ def test_a_worker_and_its_flow_run_are_killed(
     assert not _wrong(trials)
 
 
-def test_postgres_is_away_for_a_while_in_the_middle_of_each_flow(
+def test_postgres_is_away_for_longer_than_each_flow_waits_for_it(
     field: Field, stages: dict[str, Stage], chance: random.Random
 ) -> None:
+    """Import, marks and maintenance on Prefect, identify and finalize inline."""
     found = outages.go_through_all(
-        field, stages, outages=5, seconds=1.5, chance=chance, told=lambda _outage: None
+        field, stages, outages=5, seconds=3, patience_s=1, turn=5, chance=chance, told=bool
     )
     assert {one.trial.stage.removesuffix(" (Prefect)") for one in found} == set(kills.ON_PREFECT)
     assert not _wrong([one.trial for one in found])
