@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.contents import GROUPS, Entry
 from dashboard.gate import SIGN_IN, SIGN_OUT
+from dashboard.look import speak
 from dashboard.page import PAGES, Visit, current_visit, guarded, keep_pages, switch_language
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     current = st.navigation({"": [_home(visit), *groups.pop("", [])], **groups})
     with st.sidebar:
         _show_visitor(visit)
+    speak(visit)
     current.run()
 
 

@@ -64,13 +64,15 @@ PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
 body {{ display: grid; place-items: center; min-height: 95vh; margin: 0; }}
-form {{ display: grid; gap: .75rem; width: min(22rem, 90vw); }}
+main {{ width: min(22rem, 90vw); }}
+form {{ display: grid; gap: .75rem; }}
 h1 {{ margin: 0 0 1rem; font-size: 1.6rem; }} p {{ margin: 0; }}
 input, button {{ font: inherit; padding: .7rem; border-radius: .5rem; border: 1px solid #8886; }}
 button, .button {{ background: #1f3c7a; color: #fff; cursor: pointer; }}
-.button {{ padding: .7rem; border-radius: .5rem; text-align: center; text-decoration: none; }}
-form + .button {{ display: block; margin-top: .75rem; }}
-[role=alert] {{ color: #c0392b; }}
+.button {{ display: block; padding: .7rem; border-radius: .5rem; text-align: center;
+  text-decoration: none; }}
+form + .button {{ margin-top: .75rem; }}
+[role=alert] {{ color: #c0392b; }} [role=alert]:not(:empty) {{ margin-bottom: 1rem; }}
 </style></head><body><main><h1>Viatique</h1>
 <p role="alert">{message}</p>{ways}</main></body></html>"""
 
@@ -83,7 +85,7 @@ FORM = """<form method="post" action="/sign-in">
 </form>"""
 
 OPENID_LINK = f"""<a class="button" href="{LEAVE}">
-Se connecter avec son établissement · Sign in at your institution</a>"""
+Se connecter avec mon établissement · Sign in at your institution</a>"""
 
 ARRIVED = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Viatique</title>
 <meta http-equiv="refresh" content="0; url=/"></head><body><a href="/">Viatique</a></body></html>"""

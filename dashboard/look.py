@@ -9,7 +9,7 @@ from dashboard.page import Visit
 from dashboard.texts.states import IDENTITIES, STATUSES
 from dashboard.wording import identity_text, status_text
 from viatique.lifecycle import CopyStatus
-from viatique.models import IdentityState
+from viatique.models import IdentityState, Language
 
 THEME = {
     "theme.baseRadius": "0.6rem",
@@ -39,6 +39,23 @@ THEME = {
 SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60}
 
 
+FRENCH_UPLOADS = """<style>
+[data-testid=stFileUploaderDropzone] button p,
+[data-testid=stFileUploaderDropzoneInstructions] span { font-size: 0 }
+[data-testid=stFileUploaderDropzone] button p::after,
+[data-testid=stFileUploaderDropzoneInstructions] span::after { font-size: .875rem }
+[data-testid=stFileUploaderDropzone] button p::after { content: "Choisir un fichier" }
+[data-testid=stFileUploaderDropzoneInstructions] span::after { content: "ou le déposer ici" }
+</style>"""
+"""Streamlit says what is around a file in English only."""
+
+
+def speak(visit: Visit) -> None:
+    """Puts into French what Streamlit itself says."""
+    if visit.language is Language.FR:
+        st.html(FRENCH_UPLOADS)
+
+
 def show_title(visit: Visit, key: str) -> None:
     """The page's title, and below it the line ``KEY_help`` that says what the page is for."""
     st.title(visit.text(key), anchor=False)
@@ -63,6 +80,8 @@ def ago(visit: Visit, at: datetime | None) -> str:
 
 def duration(visit: Visit, seconds: float) -> str:
     """A time in the largest unit of which it has at least one."""
+    if seconds < 1:
+        return f"< {visit.text('lasts_seconds', count=1)}"
     unit = next((unit for unit, length in SECONDS.items() if seconds >= length), "seconds")
     return visit.text(f"lasts_{unit}", count=int(seconds // SECONDS.get(unit, 1)))
 

@@ -43,6 +43,17 @@ class Visit:
         """The time of a moment of today, on the visitor's clock."""
         return f"{at.astimezone(self.zone):%H:%M}"
 
+    def number(self, value: float, places: int = 2) -> str:
+        """A number with as many decimals as it has, ``places`` at most, and the language's mark."""
+        text = f"{value:.{places}f}"
+        text = text.rstrip("0").rstrip(".") if places else text
+        return text.replace(".", ",") if self.language is Language.FR else text
+
+    def share(self, value: float) -> str:
+        """A part of one as percents."""
+        space = "\N{NO-BREAK SPACE}" if self.language is Language.FR else ""
+        return f"{self.number(100 * value, 1)}{space}%"
+
     def text(self, key: str, **values: object) -> str:
         """A text in the visitor's language."""
         return wording.text(key, self.language, **values)

@@ -16,6 +16,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "identity": ("Identity", "Identité"),
     "student": ("Student", "Élève"),
     "confidence": ("Confidence", "Confiance"),
+    "confidence_help": (
+        "Probability that it is this student.",
+        "Probabilité que ce soit cet élève.",
+    ),
     "scan_pages": ("Pages of the scan", "Pages du scan"),
     "only_failed": ("only failed", "en échec"),
     "no_copies": (

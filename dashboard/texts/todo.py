@@ -15,6 +15,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "changed": (" · last change {ago}", " · dernier changement {ago}"),
     "progress": ("{done} of {total} finalized", "{done} finalisées sur {total}"),
     "apart": ("with two readings apart", "à départager entre deux lectures"),
+    "unread": ("to identify", "à identifier"),
     "to_confirm": ("identities to confirm", "identités à confirmer"),
     "strangers": (
         "fit nobody: is it this exam's roster?",

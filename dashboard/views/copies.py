@@ -24,7 +24,7 @@ def show(visit: Visit) -> None:
         show_empty(visit, "no_exam")
         return
     exam_column, status_column, identity_column, failed_column = st.columns(
-        [3, 2, 2, 1], vertical_alignment="bottom"
+        [5, 3, 3, 2], vertical_alignment="bottom"
     )
     with exam_column:
         exam_id = chosen_exam(visit, names, on_change=_from_the_start)
@@ -128,7 +128,9 @@ def _show_table(visit: Visit, found: tuple[ListedCopy, ...]) -> None:
         width="stretch",
         height=min(38 + 35 * len(found), 460),
         column_config={
-            visit.text("confidence"): st.column_config.NumberColumn(format="%.4f", width="small"),
+            visit.text("confidence"): st.column_config.NumberColumn(
+                format="percent", width="small", help=visit.text("confidence_help")
+            ),
         },
         on_select="rerun",
         selection_mode="single-row",

@@ -144,12 +144,16 @@ def _event(visit: Visit, event: AuditEvent, run_page: str | None) -> str:
     shown = event.details
     if event.action is Action.IDENTIFY and not visit.may(Permission.VIEW_IDENTITY):
         shown = shown_to_all(shown)
-    details = ", ".join(f"{name} {value}" for name, value in shown.items())
+    details = ", ".join(f"{name} {_words(value)}" for name, value in shown.items() if value)
     at = visit.moment(event.at, has_seconds=True)
     return (
         f"**{action_text(event.action, visit.language)}** · {at} · {who}{run}"
         f"  \n:small[:gray[`{event.action}` {_escaped(details)}]]"
     )
+
+
+def _words(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _escaped(text: str) -> str:

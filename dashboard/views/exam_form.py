@@ -92,7 +92,7 @@ def _show_fields(visit: Visit, students: tuple[Student, ...]) -> None:
         data: dict[str, Any] = {
             "roster": "roster.csv",
             "name": name.text_input(visit.text("exam_name")),
-            "date": day.date_input(visit.text("exam_date"), None),
+            "date": day.date_input(visit.text("exam_date"), None, format="DD/MM/YYYY"),
             "layout": left.selectbox(
                 visit.text("exam_layout"), list(Layout)[::-1], format_func=_words(visit, LAYOUTS)
             ),
@@ -113,8 +113,16 @@ def _show_fields(visit: Visit, students: tuple[Student, ...]) -> None:
             format_func=_words(visit, FIELDS),
         )
         marking = {
-            "total": _decimal(total.number_input(visit.text("total_points"), 1.0, 1000.0, 20.0)),
-            "step": _decimal(step.selectbox(visit.text("point_step"), ["0.25", "0.5", "1"])),
+            "total": _decimal(
+                total.number_input(visit.text("total_points"), 1.0, 1000.0, 20.0, format="%g")
+            ),
+            "step": _decimal(
+                step.selectbox(
+                    visit.text("point_step"),
+                    ["0.25", "0.5", "1"],
+                    format_func=lambda value: visit.number(float(value)),
+                )
+            ),
             "questions": _questions(visit),
         }
         is_sent = st.form_submit_button(visit.text("create"), type="primary")

@@ -65,7 +65,7 @@ def _show_exam(visit: Visit, found: ExamPage) -> None:
         _show_scans(visit, found)
     with work:
         st.subheader(visit.text("work"), anchor=False)
-        _show_starts(visit, exam.exam_id)
+        _show_starts(visit, found)
         show_runs(visit, exam.exam_id)
     with st.expander(visit.text("roster"), expanded=st.query_params.get("open") == "roster"):
         show_roster_change(visit, exam.exam_id)
@@ -136,23 +136,33 @@ def _show_check(visit: Visit, exam_id: ExamId) -> None:
 def _show_scans(visit: Visit, found: ExamPage) -> None:
     if not found.scans:
         st.caption(visit.text("no_scans"))
-    for scan in found.scans:
-        state = visit.text("scan_cut" if scan.is_planned else "scan_waits")
-        colour = "green" if scan.is_planned else "orange"
-        pages = visit.text("scan_line", pages=scan.page_count)
-        st.markdown(f":{colour}-badge[{state}] {pages}")
-        st.text(scan.file_name)
+        return
+    st.dataframe(
+        [
+            {
+                visit.text("scan"): scan.file_name,
+                visit.text("pages").capitalize(): scan.page_count,
+                visit.text("scan_state"): visit.text(
+                    "scan_cut" if scan.is_planned else "scan_waits"
+                ),
+            }
+            for scan in found.scans
+        ],
+        hide_index=True,
+    )
 
 
-def _show_starts(visit: Visit, exam_id: ExamId) -> None:
+def _show_starts(visit: Visit, found: ExamPage) -> None:
+    """A button for each flow; the one that has work to do stands out."""
     with st.container(horizontal=True):
         for name in FlowName:
             st.button(
                 visit.text(f"run_{name}"),
                 help=visit.text(f"run_{name}_help"),
                 on_click=_start,
-                args=(visit, name, exam_id),
+                args=(visit, name, found.exam.exam_id),
                 key=f"run_{name}",
+                type="primary" if name is found.following else "secondary",
             )
 
 

@@ -95,8 +95,9 @@ def _show_desk(visit: Visit, found: ToIdentify, left: int) -> None:
     with answers:
         for place, (candidate, student) in enumerate(found.candidates[:CHOICES], start=1):
             codes = ", ".join(wording.why(code, visit.language) for code in candidate.reasons)
+            share = _share(visit, candidate.probability)
             st.button(
-                f"**{place} · {_name(student)}**  \n{_share(candidate.probability)} · {codes}",
+                f"**{place} · {_name(student)}**  \n{share} · {codes}",
                 key=f"choice_{place}",
                 shortcut=str(place),
                 on_click=_answer,
@@ -234,8 +235,8 @@ def _put_off(copy_id: CopyId) -> None:
     st.query_params.pop("copy", None)
 
 
-def _share(probability: float) -> str:
-    return f"{probability:.1%}" if probability >= LEAST else f"< {LEAST:.1%}"
+def _share(visit: Visit, probability: float) -> str:
+    return visit.share(probability) if probability >= LEAST else f"< {visit.share(LEAST)}"
 
 
 def _name(student: Student) -> str:

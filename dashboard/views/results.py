@@ -12,7 +12,7 @@ from dashboard.look import show_downloads, show_empty, show_title
 from dashboard.page import Visit, chosen_exam, errors_shown
 from viatique.access import Permission
 from viatique.marking.results import Figures, Profile
-from viatique.models import ExamId, Language
+from viatique.models import ExamId
 from viatique.run import SYSTEM
 
 
@@ -33,14 +33,14 @@ def show(visit: Visit) -> None:
 
 
 def _show_figures(visit: Visit, found: ExamResults, figures: Figures) -> None:
-    first, median, third = (_number(visit, value) for value in figures.quartiles)
+    first, median, third = (visit.number(value) for value in figures.quartiles)
     state = found.state
     total = state.graded + state.ready + state.in_progress + state.waiting
     with st.container(horizontal=True):
         for key, value in (
             ("finalized_of", f"{figures.count} / {total}"),
-            ("mean", _number(visit, figures.mean)),
-            ("deviation", _number(visit, figures.deviation)),
+            ("mean", visit.number(figures.mean)),
+            ("deviation", visit.number(figures.deviation)),
             ("quartiles", f"{first} · {median} · {third}"),
         ):
             st.metric(visit.text(key), value, width="content", border=True)
@@ -56,7 +56,7 @@ def _show_figures(visit: Visit, found: ExamResults, figures: Figures) -> None:
 def _show_histogram(visit: Visit, found: ExamResults, bins: Sequence[int]) -> None:
     width = float(found.exam.scheme.total) / len(bins)
     labels = [
-        f"{_number(visit, place * width, 1)}–{_number(visit, (place + 1) * width, 1)}"
+        f"{visit.number(place * width, 1)}–{visit.number((place + 1) * width, 1)}"
         for place in range(len(bins))
     ]
     st.bar_chart(
@@ -74,9 +74,13 @@ def _show_questions(visit: Visit, found: ExamResults, figures: Figures) -> None:
     st.dataframe(
         [
             {
-                visit.text("question"): f"{one.question} / {maximum[one.question].normalize():f}",
+                visit.text(
+                    "question"
+                ): f"{one.question} / {visit.number(float(maximum[one.question]))}",
                 visit.text("success"): one.success,
-                visit.text("discrimination"): one.discrimination,
+                visit.text("discrimination"): None
+                if one.discrimination is None
+                else visit.number(one.discrimination),
             }
             for one in figures.questions
         ],
@@ -84,7 +88,7 @@ def _show_questions(visit: Visit, found: ExamResults, figures: Figures) -> None:
             visit.text("success"): st.column_config.ProgressColumn(
                 format="percent", min_value=0, max_value=1
             ),
-            visit.text("discrimination"): st.column_config.NumberColumn(format="%.2f"),
+            visit.text("discrimination"): st.column_config.TextColumn(alignment="right"),
         },
         hide_index=True,
         placeholder="–",
@@ -157,8 +161,3 @@ def _button(visit: Visit, exam_id: ExamId, key: str, *, is_released: bool) -> No
 def _release(visit: Visit, exam_id: ExamId, *, is_released: bool) -> None:
     with errors_shown():
         release(visit.token, exam_id, is_released=is_released)
-
-
-def _number(visit: Visit, value: float, places: int = 2) -> str:
-    text = f"{value:.{places}f}".rstrip("0").rstrip(".")
-    return text.replace(".", ",") if visit.language is Language.FR else text

@@ -1,6 +1,7 @@
 """Flow runs and how far they are, followed while the page is open."""
 
 import logging
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from viatique.services.flow_runs import FlowRun, PrefectRuns
 logger = logging.getLogger("viatique")
 
 FOLLOWED_EVERY = "3s"
+FOLLOWED = "runs_followed"
 COLOURS = {"COMPLETED": "green", "FAILED": "red", "CRASHED": "red", "RUNNING": "blue"}
 
 
@@ -35,6 +37,16 @@ def show_runs(visit: Visit, exam_id: ExamId | None = None, *, limit: int = 5) ->
         st.caption(visit.text("no_runs"))
     for run in found:
         _show_run(visit, runs, run)
+    _renew_page_after(found)
+
+
+def _renew_page_after(found: Sequence[FlowRun]) -> None:
+    """Has the page around the runs shown anew once one of them ended: it says what is next."""
+    active = {run.run_id for run in found if run.is_active}
+    before: set[str] = st.session_state.get(FOLLOWED, set())
+    st.session_state[FOLLOWED] = active
+    if any(run.run_id in before and not run.is_active for run in found):
+        st.rerun()
 
 
 def _show_run(visit: Visit, runs: PrefectRuns, run: FlowRun) -> None:
@@ -49,8 +61,8 @@ def _show_run(visit: Visit, runs: PrefectRuns, run: FlowRun) -> None:
         f":{colour}-badge[{state}] {run_words(visit, run.name)}{started} · "
         f"[{visit.text('in_prefect')}]({runs.page_of(run.run_id)})"
     )
-    if run.is_active:
-        st.progress(min(1.0, (run.percent or 0.0) / 100))
+    if run.is_active and run.percent is not None:
+        st.progress(min(1.0, run.percent / 100))
 
 
 def run_words(visit: Visit, name: str) -> str:

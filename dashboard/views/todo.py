@@ -103,7 +103,9 @@ def _show_progress(visit: Visit, found: Overview) -> None:
 
 def _needing_somebody(found: Overview) -> list[Number]:
     exam, quarantined = {"exam": found.exam.exam_id}, found.statuses[CopyStatus.QUARANTINE]
+    unread = found.identities[IdentityState.PENDING]
     return [
+        Number(unread, "unread", "blue", "exams", exam),
         Number(found.identities[IdentityState.REVIEW], "to_confirm", "orange", "identify", exam),
         Number(found.strangers, "strangers", "red", "exams", {**exam, "open": "roster"}),
         Number(quarantined, "quarantined", "orange", "quarantine", exam),
@@ -137,7 +139,7 @@ def _others(found: Overview) -> list[Number]:
 def _show_numbers(visit: Visit, numbers: list[Number]) -> None:
     """Each number as a link; where the visitor may not go it is a number."""
     shown = [number for number in numbers if number.count]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if not shown:
             st.caption(visit.text("nothing_waits"))
         for number in shown:
@@ -145,4 +147,4 @@ def _show_numbers(visit: Visit, numbers: list[Number]) -> None:
             if has_page(number.page):
                 st.page_link(page_named(number.page), label=label, query_params=number.query)
             else:
-                st.markdown(label, width="content")
+                st.markdown(f":small[{label}]", width="content")

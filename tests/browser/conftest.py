@@ -61,10 +61,15 @@ def site(
 
 
 @contextmanager
-def served(home: Path, dsn: str) -> Iterator[int]:
-    """The dashboard's process, and the port it listens on."""
-    port = free_port()
-    settings = {"VIATIQUE_HOME": str(home), "DATABASE_URL": url_of(dsn), "VIATIQUE_PROCESSES": "1"}
+def served(home: Path, dsn: str, port: int | None = None, **more: str) -> Iterator[int]:
+    """The dashboard's process, and the port it listens on; ``more``: settings of its own."""
+    port = port or free_port()
+    settings = {
+        **more,
+        "VIATIQUE_HOME": str(home),
+        "DATABASE_URL": url_of(dsn),
+        "VIATIQUE_PROCESSES": "1",
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "dashboard.server", "127.0.0.1", str(port)],
         env={**os.environ, **settings},

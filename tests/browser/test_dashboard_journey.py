@@ -102,6 +102,8 @@ class Way:
 
     def look(self, name: str) -> None:
         """Nothing serious is wrong for those who do not see or point; the picture is kept."""
+        self.page.mouse.move(0, 0)
+        expect(self.page.get_by_test_id("stTooltipContent")).to_have_count(0)
         idle(self.page)
         assert grave_faults(self.page) == [], name
         folder = os.environ.get("VIATIQUE_SCREENSHOTS")

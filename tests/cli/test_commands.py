@@ -75,6 +75,18 @@ def test_name_of_an_exam_is_shown_as_it_is_written(viatique: Command, tmp_path: 
     assert "Bac [/b] [red] :smile:" in viatique("status", exam).err
 
 
+def test_where_there_is_nothing_the_first_step_is_said(viatique: Command, exam: str) -> None:
+    for command in ("status", "copies"):
+        assert f"viatique import {exam} SCAN.pdf" in viatique(command, exam).err
+    assert "viatique account add LOGIN --role marker" in viatique("dispatch", exam, code=2).err
+
+
+def test_a_login_that_is_taken_is_told(viatique: Command) -> None:
+    viatique("account", "add", "dupont")
+    assert "account with this login" in viatique("account", "add", "Dupont", code=2).err
+    assert text("done", CLI_LANGUAGE) in viatique("account", "role", "dupont", "marker").err
+
+
 def test_import_shows_what_there_is_and_what_waits(viatique: Command, imported: str) -> None:
     printed = viatique("status", imported)
     assert printed.out == ""

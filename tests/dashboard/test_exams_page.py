@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import core
 from tests.dashboard.conftest import Visiting
 from tests.dashboard.prefect_double import PrefectDouble
 from tests.steps.benches import ROSTER, write_exam, write_scan
+from tests.steps.readings import identify_as
 from viatique.access import Role
 from viatique.db.audit import list_events
 from viatique.db.exams import count_students, list_exams
@@ -68,7 +70,7 @@ def test_a_marks_file_is_recorded_whole_or_refused_line_by_line(
     lines = f"copie;question;note\n{exam_id}-0001;1;2,5\n{exam_id}-0002;1;99\n"
     app.file_uploader[2].upload("notes.csv", lines.encode()).run()
     labelled(app.button, "Enregistrer ces notes").click().run()
-    assert list(app.dataframe[0].value["Ligne"]) == [3]
+    assert list(app.dataframe[-1].value["Ligne"]) == [3]
     assert not scores_of(bench, exam_id)
 
     app.file_uploader[2].upload("notes.csv", lines.replace("99", "1").encode()).run()
@@ -177,7 +179,7 @@ def test_trying_a_scan_imports_nothing_and_its_viewing_is_audited(
 
 
 def test_work_is_started_with_a_worker_and_followed(
-    visiting: Visiting, exam_id: ExamId, prefect: PrefectDouble
+    bench: Workbench, visiting: Visiting, exam_id: ExamId, prefect: PrefectDouble
 ) -> None:
     app = visiting("exams", exam=exam_id)
     app.button(key="run_identify").click().run()
@@ -189,6 +191,20 @@ def test_work_is_started_with_a_worker_and_followed(
     shown = " ".join(line.value for line in app.markdown)
     assert f"/runs/flow-run/{run['id']}" in shown
     assert "running" in shown
+    assert primary(app) == ["Identify"]
+    identify_as(bench, dict.fromkeys((f"{exam_id}-0001", f"{exam_id}-0002"), ("Alpha", "Anne")))
+    run["state_type"] = "COMPLETED"
+    app.run()
+    assert primary(app) == []
+
+
+def primary(app: AppTest) -> list[str]:
+    """Buttons that stand out among those that start work."""
+    return [
+        one.label
+        for one in app.button
+        if (one.key or "").startswith("run_") and one.proto.type == "primary"
+    ]
 
 
 def test_runs_are_named_in_words_and_those_of_later_are_not_shown(

@@ -1,20 +1,12 @@
-"""Sign-in at a real small OpenID Connect provider on loopback, which also lies when asked to."""
+"""Sign-in at a small OpenID Connect provider that may lie."""
 
-import base64
-import hashlib
-import json
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,6 +16,7 @@ from starlette.testclient import TestClient
 
 from dashboard.gate import BACK, COOKIE, LEAVE, Gate
 from dashboard.openid import openid_of
+from tests.dashboard.openid_provider import SECRET, Provider, serving
 from viatique.access import Role
 from viatique.db.accounts import find_account
 from viatique.db.pool import Database
@@ -31,69 +24,15 @@ from viatique.errors import InvalidSettings
 from viatique.settings import Settings
 from viatique.steps.sign_in import create_account
 
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 CALLBACK = "http://testserver/sign-in/back"
-SECRET = "the client's secret"  # noqa: S105
 ROLES = {"oidc_role_claim": "groups", "oidc_roles": "exams=coordinator,teachers=marker"}
-
-
-class Provider(BaseHTTPRequestHandler):
-    """Issues one code for the last request it was sent; ``lies`` replaces claims."""
-
-    issuer: ClassVar[str]
-    asked: ClassVar[dict[str, str]]
-    lies: ClassVar[dict[str, Any]]
-    key: ClassVar[rsa.RSAPrivateKey]
-
-    def do_GET(self) -> None:
-        if self.path == "/keys":
-            key = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
-            return self._answer({"keys": [{**key, "kid": "1", "use": "sig"}]})
-        paths = {"authorization": "authorize", "token": "token"}
-        endpoints = {f"{name}_endpoint": f"{self.issuer}/{path}" for name, path in paths.items()}
-        return self._answer({"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys", **endpoints})
-
-    def do_POST(self) -> None:
-        form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
-        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        known = (self.asked["code_challenge"], self.asked["redirect_uri"], "code", SECRET)
-        if (challenge, form["redirect_uri"], form["code"], form["client_secret"]) != known:
-            return self._answer({"error": "invalid_grant"}, 400)
-        claims = {
-            "iss": self.issuer,
-            "aud": self.asked["client_id"],
-            "sub": "1",
-            "iat": int(time.time()),
-            "exp": int(time.time()) + 300,
-            "nonce": self.asked["nonce"],
-            "preferred_username": "Dupont",
-            **self.lies,
-        }
-        token = jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": "1"})
-        return self._answer({"id_token": token})
-
-    def _answer(self, body: dict[str, Any], status: int = 200) -> None:
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Says nothing."""
 
 
 @pytest.fixture
 def provider() -> Iterator[type[Provider]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    Provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    Provider.asked, Provider.lies, Provider.key = {}, {}, KEY
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield Provider
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as provider:
+        yield provider
 
 
 def settings_of(provider: type[Provider], **more: str | bool) -> Settings:

@@ -36,6 +36,7 @@ def role(login: str, new: Role, /) -> int:
     """Give an account another role."""
     with running.workbench() as bench:
         change_role(bench.database, login, new, run=new_run(PERSON))
+    say(text("done", CLI_LANGUAGE))
     return 0
 
 
@@ -82,6 +83,5 @@ def _disable(login: str, *, is_disabled: bool) -> int:
         is_new = sign_in.disable(
             bench.database, login, is_disabled=is_disabled, run=new_run(PERSON)
         )
-    if not is_new:
-        say(text("nothing_to_do", CLI_LANGUAGE))
+    say(text("done" if is_new else "nothing_to_do", CLI_LANGUAGE))
     return 0

@@ -205,6 +205,7 @@ def release(copy: Copy, /) -> int:
     """Let a quarantined copy be marked as it is."""
     with running.workbench() as bench:
         release_from_quarantine(bench.database, new_run(PERSON), copy_id_of(copy))
+    terminal.say(text("done", CLI_LANGUAGE))
     return 0
 
 
@@ -233,7 +234,7 @@ def up() -> int:
 def down(*, force: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Stop the local services."""
     for stopped in stop(load_settings(), force=force):
-        terminal.say(f"stopped: {stopped}")
+        terminal.say(text("stopped", CLI_LANGUAGE, name=stopped))
     return 0
 
 
@@ -267,7 +268,7 @@ def _run(arguments: list[str]) -> int:
         terminal.show_error(error)
         return 2
     except KeyboardInterrupt:
-        terminal.say("Stopped; run the same command again to go on from here.")
+        terminal.say(text("interrupted", CLI_LANGUAGE))
         return 130
     except BrokenPipeError:
         raise

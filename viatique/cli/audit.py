@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cyclopts import App
-from rich.table import Table
+from rich.text import Text
 
 from viatique.audit import Finding
 from viatique.cli import running, terminal
@@ -56,14 +56,8 @@ def show(copy: Copy, /, *, json: Json = False) -> int:
         for event in events:
             print_json_line(event.to_json())
         return 0
-    table = Table("event", "at (UTC)", "action", "actor", "correlation id", "details")
     for event in events:
-        details = ", ".join(f"{key}={_shown(value)}" for key, value in event.details.items())
-        table.add_row(
-            str(event.event_id), f"{event.at:%Y-%m-%d %H:%M:%S}", event.action, event.actor,
-            event.correlation_id, details,
-        )  # fmt: skip
-    results.print(table)
+        _show_event(event)
     return 0
 
 
@@ -80,6 +74,14 @@ def export(file: Path, /, *, exam: str | None = None) -> int:
         events = export_trail(bench.database, new_run(PERSON), file, exam_id=exam_id)
     terminal.say(text("trail_exported", CLI_LANGUAGE, events=events))
     return 0
+
+
+def _show_event(event: AuditEvent) -> None:
+    """What happened on one line; below it the ids by which it is found again."""
+    details = ", ".join(f"{key}={_shown(value)}" for key, value in event.details.items() if value)
+    at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
+    results.print(Text(f"{at}  {event.action:14}  {event.actor:9}  {details}"), soft_wrap=True)
+    results.print(Text(f"    {event.event_id}  {event.correlation_id}", style="dim"))
 
 
 def _history(database: Database, copy_id: CopyId) -> tuple[AuditEvent, ...]:
@@ -101,5 +103,5 @@ def _subject(finding: Finding) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
-        return "/".join(reason_text(str(item), CLI_LANGUAGE) for item in value)
+        return " / ".join(reason_text(str(item), CLI_LANGUAGE) for item in value)
     return str(value)[:20]

@@ -24,6 +24,7 @@ from viatique.steps.export_results import export_csv, export_pdfs
 from viatique.steps.import_scan import receive_scan
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.release_results import release_results
+from viatique.texts import CLI_LANGUAGE, text
 from viatique.workbench import Workbench
 
 SHOWN = 3
@@ -35,7 +36,7 @@ def run_demo(*, copies: int, seed: int, is_inline: bool) -> int:
     """Makes the exam and runs import, identify, marks and finalize; 0 when all of it went well."""
     with running.workbench() as bench:
         folder = bench.settings.home_path / "demo"
-        with messages.status(f"Making an exam of {copies} handwritten copies…"):
+        with messages.status(text("making_demo", CLI_LANGUAGE, copies=copies)):
             demo = generate_exam(folder, copies=copies, seed=seed)
         exam_id = create_exam(bench, demo.exam_toml)
         receive_scan(bench, exam_id, demo.scan_pdf)
@@ -78,9 +79,10 @@ def _show_results(bench: Workbench, exam_id: ExamId, demo: DemoExam) -> None:
     export_csv(bench.database, run, exam_id, folder / "results.csv", Profile.PLAIN)
     export_pdfs(bench.database, bench.store, run, exam_id, folder / "finals.zip")
     messages.print()
-    say(f"The made-up scan:  {demo.scan_pdf}")
+    say(f"{text('demo_scan', CLI_LANGUAGE)}  {demo.scan_pdf}")
     for copy_id, (sha256, score) in list(finals.items())[:SHOWN]:
         say(f"{copy_id}  {score:>5}  {bench.store.path(sha256, Kind.FINAL)}")
-    say(f"All of them:       {folder / 'finals.zip'}, marks in results.csv beside it")
-    say(f"A copy's history:  .venv/bin/viatique audit show {exam_id}-0001")
-    messages.print(Text("Dashboard, Prefect UI, API, metrics:  .venv/bin/viatique up"))
+    beside = text("demo_beside", CLI_LANGUAGE)
+    say(f"{text('demo_all', CLI_LANGUAGE)}  {folder / 'finals.zip'}, {beside}")
+    say(f"{text('demo_history', CLI_LANGUAGE)}  .venv/bin/viatique audit show {exam_id}-0001")
+    messages.print(Text(f"{text('demo_up', CLI_LANGUAGE)}  .venv/bin/viatique up"))

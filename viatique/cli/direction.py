@@ -10,7 +10,7 @@ from rich.text import Text
 
 from viatique.cli import running
 from viatique.cli.given import PERSON, Copy, Exam, Json, copy_id_of, exam_id_of
-from viatique.cli.terminal import print_json_line, results, say
+from viatique.cli.terminal import headings, print_json_line, results, say
 from viatique.db.accounts import list_accounts
 from viatique.db.dispatch import Mode
 from viatique.db.pool import Database
@@ -68,6 +68,7 @@ def reopen(copy: Copy, /, *, reason: ReopenReason = ReopenReason.MISTAKE) -> int
     """Take a finalized copy back to be marked again; its final PDF is kept as superseded."""
     with running.workbench() as bench:
         reopen_copy(bench.database, new_run(PERSON), copy_id_of(copy), reason)
+    say(text("done", CLI_LANGUAGE))
     return 0
 
 
@@ -83,7 +84,7 @@ def disagreements(exam: Exam, /, *, json: Json = False) -> int:
     if not found:
         say(text("nothing_to_do", CLI_LANGUAGE))
         return 0
-    table = Table("copy", "question", "points")
+    table = Table(*headings("copy", "question", "points"))
     for one in found:
         table.add_row(one.copy_id, Text(one.question), " / ".join(map(str, one.points)))
     results.print(table)
@@ -101,8 +102,7 @@ def release(exam: Exam, /, *, withdraw: Switch = False) -> int:
         is_new = release_results(
             bench.database, new_run(PERSON), exam_id_of(exam), is_released=not withdraw
         )
-    if not is_new:
-        say(text("nothing_to_do", CLI_LANGUAGE))
+    say(text("done" if is_new else "nothing_to_do", CLI_LANGUAGE))
     return 0
 
 

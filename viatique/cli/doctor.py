@@ -10,7 +10,7 @@ from rich.text import Text
 
 from viatique.cli import running, terminal
 from viatique.cli.given import PERSON, Copy, Json, copy_id_of
-from viatique.cli.terminal import print_json_line, results
+from viatique.cli.terminal import headings, print_json_line, results
 from viatique.db import diagnosis as asked
 from viatique.db.sessions import end_session, list_sessions
 from viatique.diagnosis import PATIENCE_S, Finding, find, shown_age
@@ -79,7 +79,7 @@ def sessions(*, end: Annotated[int | None, Parameter(name="--end")] = None) -> i
         rows = list_sessions(connection)
     if end is None:
         _show_table(
-            ("session", "program", "state", "transaction", "waits for", "claims"),
+            ("session", "program", "state", "transaction", "waits", "claims"),
             [
                 (one.pid, one.program, one.state, shown_age(one.transaction_s),
                  " ".join(map(str, one.blocked_by)), one.claims)
@@ -103,12 +103,15 @@ def locks(
     with running.workbench() as bench:
         if release is not None:
             _release(bench, copy_id_of(release), reason)
+            terminal.say(text("done", CLI_LANGUAGE))
             return 0
         with bench.database.transaction() as connection:
             held = asked.list_held_copies(connection)
             conflicts = asked.list_recent_conflicts(connection)
+    if not held:
+        results.print(text("nobody_marks", CLI_LANGUAGE))
     _show_table(
-        ("copy", "account", "held for", "ends in"),
+        ("copy", "account", "held", "ends"),
         [
             (row["copy"], row["holder"], shown_age(row["held_s"]), shown_age(row["left_s"]))
             for row in held
@@ -149,7 +152,9 @@ def _show(finding: Finding) -> None:
 
 
 def _show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    table = Table(*columns, box=None, header_style="bold")
+    if not rows:
+        return
+    table = Table(*headings(*columns), box=None, header_style="bold")
     for row in rows:
         table.add_row(*map(str, row))
     results.print(table)

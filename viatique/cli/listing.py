@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from viatique.cli.terminal import print_json_line, results
+from viatique.cli.terminal import headings, print_json_line, results, say
 from viatique.db import copies, identities, sources
 from viatique.db.accounts import list_accounts
 from viatique.db.exams import find_exam, list_exams
@@ -26,7 +26,12 @@ def list_copies_of_exam(bench: Workbench, exam_id: ExamId, *, is_json: bool) -> 
         for row in rows:
             print_json_line(row)
         return
-    table = Table("copy", "pages", "status", "identity", "student", "confidence", "final PDF")
+    if not rows:
+        say(text("no_copies", CLI_LANGUAGE, exam=exam_id))
+        return
+    table = Table(
+        *headings("copy", "pages", "status", "identity", "student", "confidence", "score")
+    )
     for row in rows:
         confidence = row["confidence"]
         table.add_row(
@@ -36,7 +41,7 @@ def list_copies_of_exam(bench: Workbench, exam_id: ExamId, *, is_json: bool) -> 
             str(row["identity"]),
             str(row["student"] or ""),
             f"{confidence:.4f}" if isinstance(confidence, float) else "",
-            Text(str(row["final_pdf"] or ""), overflow="fold"),
+            str(row["score"] or ""),
         )
     results.print(table)
 
@@ -95,7 +100,10 @@ def show_exams(database: Database, *, is_json: bool) -> None:
         for exam in exams:
             print_json_line({"exam": exam.exam_id, "name": exam.name, "date": str(exam.exam_date)})
         return
-    table = Table("exam", "name", "date", "created")
+    if not exams:
+        say(text("no_exams", CLI_LANGUAGE))
+        return
+    table = Table(*headings("exam", "name", "date", "created"))
     for exam in exams:
         table.add_row(
             exam.exam_id, exam.name, str(exam.exam_date or ""), f"{exam.created_at:%Y-%m-%d %H:%M}"
@@ -144,7 +152,7 @@ def show_check(found: Check) -> None:
     say = {"copies": found.copies, "pages": found.pages, "incomplete": found.incomplete}
     results.print(text("check_found", CLI_LANGUAGE, **say))
     fields = [field.name for field in found.first[0].reading.fields] if found.first else []
-    table = Table("pages", *fields, "")
+    table = Table(*headings("pages"), *(text(field, CLI_LANGUAGE) for field in fields), "")
     for copy in found.first:
         cells = [Text(field.text or f"({field.state})") for field in copy.reading.fields]
         cells += [Text("–")] * (len(fields) - len(cells))
@@ -169,8 +177,8 @@ def show_accounts(database: Database, *, is_json: bool) -> None:
                 }
             )
         return
-    table = Table("account", "login", "role", "")
+    table = Table(*headings("account", "login", "role", "state"))
     for account in found:
-        state = "disabled" if account.is_disabled else ""
+        state = text("disabled", CLI_LANGUAGE) if account.is_disabled else ""
         table.add_row(account.account_id, Text(account.login), account.role, state)
     results.print(table)

@@ -45,6 +45,11 @@ SHOWN = 8
 """Copies named under the table of a run before "and so many more"."""
 
 
+def headings(*keys: str) -> list[str]:
+    """Titles of a table's columns, by the keys of their texts without ``col_``."""
+    return [text(f"col_{key}", CLI_LANGUAGE) for key in keys]
+
+
 def print_json_line(value: Mapping[str, object]) -> None:
     """One object on one line of standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -116,7 +121,11 @@ def progress_bars() -> Iterator[None]:
 def show_report(report: ExamReport) -> None:
     """Where the exam stands, what waits for a person and what to do next."""
     exam_id = report.exam.exam_id
-    table = Table(title=f"{exam_id} · {report.exam.name}", title_justify="left")
+    title = f"{exam_id} · {report.exam.name}"
+    if not report.pages:
+        messages.print(f"{title}\n{text('no_copies', CLI_LANGUAGE, exam=exam_id)}")
+        return
+    table = Table(title=title, title_justify="left")
     table.add_column(text("what", CLI_LANGUAGE))
     table.add_column(text("count", CLI_LANGUAGE), justify="right")
     table.add_column(text("next", CLI_LANGUAGE))
@@ -131,6 +140,7 @@ def show_report(report: ExamReport) -> None:
 
 def _rows(report: ExamReport) -> list[tuple[str, int, str, str]]:
     exam_id = report.exam.exam_id
+    file = text("file", CLI_LANGUAGE)
     statuses, states = report.statuses, report.identities
     complete = statuses[CopyStatus.READY] - report.unmarked
     return [
@@ -141,25 +151,25 @@ def _rows(report: ExamReport) -> list[tuple[str, int, str, str]]:
         ("nobody", states[IdentityState.UNKNOWN], "", ""),
         ("unread", states[IdentityState.PENDING], f"viatique identify {exam_id}", "yellow"),
         ("to_review", states[IdentityState.REVIEW], _do("review"), "yellow"),
-        ("strangers", report.strangers, f"viatique exam roster {exam_id} FILE", "red"),
+        ("strangers", report.strangers, f"viatique exam roster {exam_id} {file}", "red"),
         ("staging", statuses[CopyStatus.STAGING], f"viatique import {exam_id}", "yellow"),
         ("quarantined", statuses[CopyStatus.QUARANTINE], _do("quarantine"), "yellow"),
-        ("unmarked", report.unmarked, f"viatique marks {exam_id} FILE", "yellow"),
+        ("unmarked", report.unmarked, f"viatique marks {exam_id} {file}", "yellow"),
         ("markable", max(0, complete), f"viatique finalize {exam_id}", "yellow"),
-        ("graded", statuses[CopyStatus.GRADED], f"viatique copies {exam_id}", "green"),
+        ("graded", statuses[CopyStatus.GRADED], f"viatique results {exam_id}", "green"),
         ("failed", len(report.failed), text("do_failed", CLI_LANGUAGE), "red"),
     ]
 
 
 def _do(what: str) -> str:
     command = {"review": "viatique confirm COPY STUDENT", "quarantine": "viatique release COPY"}
-    return f"{text(f'do_{what}', CLI_LANGUAGE)}: {command[what]}"
+    return f"{text(f'do_{what}', CLI_LANGUAGE)}{text('colon', CLI_LANGUAGE)} {command[what]}"
 
 
 def _show_problems(key: str, problems: Sequence[CopyProblem]) -> None:
     if not problems:
         return
-    messages.print(Text(f"{text(key, CLI_LANGUAGE)}:", style="bold"))
+    messages.print(Text(text(key, CLI_LANGUAGE) + text("colon", CLI_LANGUAGE), style="bold"))
     for problem in problems[:SHOWN]:
         messages.print(f"  {problem.copy_id}  {problem_words(problem)}")
     if len(problems) > SHOWN:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from viatique.cli import running
 from viatique.cli.given import Inline
-from viatique.cli.terminal import results
+from viatique.cli.terminal import headings, results
 from viatique.steps.maintain import Chore
 
 
@@ -32,7 +32,7 @@ def maintain(
     chores = only or tuple(Chore)
     with running.workbench() as bench:
         found = running.run_maintenance(bench, chores, is_inline=inline, is_whole=whole)
-    table = Table("chore", "done", "problems")
+    table = Table(*headings("chore", "done", "problems"))
     for outcome in found:
         table.add_row(outcome.chore, str(outcome.done), str(outcome.problems or ""))
     results.print(table)

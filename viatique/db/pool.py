@@ -107,6 +107,8 @@ def translated(error: Exception) -> ViatiqueError:
         return _unavailable("no connection")
     if isinstance(error, psycopg.IntegrityError):
         constraint = error.diag.constraint_name or "unnamed"
+        if constraint == "account_login_key":
+            return Conflict("There is an account with this login already.")
         return Conflict(f"The database refused a change: constraint {constraint}.")
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is None and isinstance(error, psycopg.OperationalError):

@@ -71,7 +71,10 @@ def share_out(
         InvalidInput: fewer markers than readings.
     """
     if len(set(markers)) < max((slot.reading for slot in wanted), default=1):
-        raise InvalidInput("There are not enough markers.", next_step="Each reading needs its own.")
+        raise InvalidInput(
+            "There are not enough markers.",
+            next_step="Each reading needs one: `viatique account add LOGIN --role marker`.",
+        )
     plan = _Plan(held, markers)
     movable = [slot for slot in wanted if slot in held and slot.copy_id not in fixed]
     if is_rebalanced:
