@@ -141,7 +141,10 @@ def _inked(thick: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np
 
 
 def _inside(ink: NDArray[np.uint8], corners: NDArray[np.float32]) -> float:
-    mask = np.zeros_like(ink)
-    cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), (255,))
-    mask = np.asarray(cv2.erode(mask, np.ones((9, 9), np.uint8)), np.uint8)
-    return float((ink[mask > 0] > 0).mean()) if mask.any() else 1.0
+    points = np.rint(corners).astype(np.int32)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0) + 1
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.fillConvexPoly(mask, points - (left, top), (255,))
+    mask = np.asarray(cv2.erode(mask, np.ones((9, 9), np.uint8), borderValue=(0,)), np.uint8)
+    inside = ink[top:bottom, left:right][mask > 0]
+    return float(np.count_nonzero(inside) / inside.size) if inside.size else 1.0

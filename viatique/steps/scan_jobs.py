@@ -234,7 +234,8 @@ def _seen(
     pictures = _pictures(page, facts, parts) if facts.is_readable else {}
     for part, picture in pictures.items():
         dark = darkness(picture)
-        header = look_for_header(picture, dark=dark) if with_headers else None
+        is_asked = with_headers and turns.get(Half.RIGHT) != 0  # the left page of an upright side
+        header = look_for_header(picture, dark=dark) if is_asked else None
         if header:
             turns[part] = header.turn
         defect = defect_of(measure(picture, dark=dark), dpi=facts.dpi)
