@@ -45,10 +45,6 @@ INSPECT_TIMEOUT_S = 25.0
 """5,000 pages take half a second."""
 SIDES_PER_JOB = 25
 """About 0.3 s of looking: short enough for progress, long enough to pay for opening the scan."""
-JOBS_AT_ONCE = 16
-"""Enough for as many cores; progress is told after each such batch."""
-
-
 MAX_LOST_SIDES = 3
 """Sides of one scan whose process had to be killed, before the whole scan is given up."""
 SIDE_TIMEOUT_S = 5.0
@@ -287,44 +283,53 @@ def _look(
         LookJob(plan=job, sides=tuple(sides[start : start + SIDES_PER_JOB]), is_whole=is_whole)
         for start in range(0, len(sides), SIDES_PER_JOB)
     ]
+    lost: list[int] = []
+
+    def look(job: LookJob) -> dict[int, SeenSide]:
+        seen = _looked(pool, job, lost)
+        progress.advance("look", len(job.sides))
+        return seen
+
     progress.start("look", len(sides), "pages")
-    seen: dict[int, SeenSide] = {}
-    for start in range(0, len(jobs), JOBS_AT_ONCE):
-        batch = jobs[start : start + JOBS_AT_ONCE]
-        outcomes = pool.run(look_at_sides, batch, timeout_s=PDF_TIMEOUT_S)
-        for looked, outcome in zip(batch, outcomes, strict=True):
-            seen |= _outcome(pool, looked, outcome)
-        _check_lost(seen)
-        progress.advance("look", sum(len(looked.sides) for looked in batch))
+    found: dict[int, SeenSide] = {}
+    for outcome in pool.lead(look, jobs):
+        if isinstance(outcome, ViatiqueError):
+            raise outcome
+        found |= outcome
+    return found
+
+
+def _looked(pool: WorkerPool, job: LookJob, lost: list[int]) -> dict[int, SeenSide]:
+    """What was seen; when the process was lost, each side is looked at alone.
+
+    Args:
+        pool: the worker processes.
+        job: the sides.
+        lost: all sides of the scan whose process was lost, to which those of the job are added.
+    """
+    _check_lost(lost)
+    try:
+        return dict(
+            zip(job.sides, pool.run_one(look_at_sides, job, timeout_s=PDF_TIMEOUT_S), strict=True)
+        )
+    except EngineFailure:
+        return {side: _alone(pool, replace(job, sides=(side,)), lost) for side in job.sides}
+
+
+def _alone(pool: WorkerPool, job: LookJob, lost: list[int]) -> SeenSide:
+    _check_lost(lost)
+    try:
+        (seen,) = pool.run_one(look_at_sides, job, timeout_s=SIDE_TIMEOUT_S)
+    except EngineFailure:
+        lost.extend(job.sides)
+        return LOST
     return seen
 
 
-def _outcome(
-    pool: WorkerPool, job: LookJob, outcome: tuple[SeenSide, ...] | ViatiqueError
-) -> dict[int, SeenSide]:
-    """What was seen; when the process was lost, each side is looked at alone."""
-    if not isinstance(outcome, ViatiqueError):
-        return dict(zip(job.sides, outcome, strict=True))
-    if not isinstance(outcome, EngineFailure):
-        raise outcome
-    seen: dict[int, SeenSide] = {}
-    for start in range(0, len(job.sides), MAX_LOST_SIDES + 1):
-        sides = job.sides[start : start + MAX_LOST_SIDES + 1]
-        alone = [replace(job, sides=(side,)) for side in sides]
-        outcomes = pool.run(look_at_sides, alone, timeout_s=SIDE_TIMEOUT_S)
-        for side, found in zip(sides, outcomes, strict=True):
-            if isinstance(found, ViatiqueError) and not isinstance(found, EngineFailure):
-                raise found
-            seen[side] = LOST if isinstance(found, EngineFailure) else found[0]
-        _check_lost(seen)
-    return seen
-
-
-def _check_lost(seen: Mapping[int, SeenSide]) -> None:
-    lost = [number for number, side in seen.items() if side is LOST]
+def _check_lost(lost: Sequence[int]) -> None:
     if len(lost) > MAX_LOST_SIDES:
         raise UnreadablePdf(
-            f"A scan was given up: pages like {lost[0] + 1} take more time or memory than a page"
+            f"A scan was given up: pages like {min(lost) + 1} take more time or memory than a page"
             " may.",
             next_step="Scan or export it again.",
         )
