@@ -20,10 +20,13 @@ from tests.steps.benches import (
     write_exam,
     write_scan,
 )
+from tests.steps.readings import identify_as
+from viatique.db.identities import find_reading
 from viatique.db.pages import list_pages
 from viatique.db.sources import find_source
 from viatique.errors import Conflict, NotFound
 from viatique.files import Kind, Store
+from viatique.inline import run_identify
 from viatique.lifecycle import Action
 from viatique.models import NO_ENGINE, CopyId, ExamId, HeaderReading, Sha256, StudentId
 from viatique.ocr import evidence
@@ -31,11 +34,13 @@ from viatique.run import new_run
 from viatique.steps import read_headers
 from viatique.steps.arrange_pages import reorder_pages
 from viatique.steps.create_exam import create_exam
+from viatique.steps.download import download_copy
 from viatique.steps.erase import erase_exam, erase_student, remove_doomed
 from viatique.steps.finalize_copies import finalize_chunk
 from viatique.steps.import_scan import cut_chunk, plan_scan, receive_scan, unplanned_scans
 from viatique.steps.merge_copies import merge_copies
 from viatique.steps.outcome import ChunkOutcome
+from viatique.steps.page_image import anonymous_page, whole_page
 from viatique.steps.read_headers import read_chunk
 from viatique.steps.settle import confirm_identity
 from viatique.unfinished import unfinished_folder
@@ -46,7 +51,7 @@ NOTHING_READ = evidence.to_bytes(HeaderReading(fields=(), engine=NO_ENGINE))
 
 
 class Interrupted(Store):
-    """Something happens right after a file was fetched, the first time.
+    """Something happens right before a file is read, or after it was fetched, the first time.
 
     Args:
         url: as for any store.
@@ -61,33 +66,44 @@ class Interrupted(Store):
         super().__init__(url)
         self._sha256, self._then, self._is_far = sha256, [then], is_far
 
+    def get(self, sha256: Sha256, kind: Kind) -> bytes:
+        self._happen(sha256)
+        return super().get(sha256, kind)
+
     @contextmanager
     def local(self, sha256: Sha256, kind: Kind) -> Iterator[Path]:
         with super().local(sha256, kind) as path, unfinished_folder() as folder:
             found = Path(shutil.copy(path, folder)) if self._is_far else path
-            if sha256 == self._sha256 and self._then:
-                self._then.pop()()
+            self._happen(sha256)
             yield found
+
+    def _happen(self, sha256: Sha256) -> None:
+        if sha256 == self._sha256 and self._then:
+            self._then.pop()()
 
 
 def erasing(
     bench: Workbench, exam_id: ExamId, kind: Kind, *, is_far: bool = False
 ) -> tuple[Workbench, list[CopyId]]:
-    """The first student is erased once its copy, or the scan, was fetched; and the exam's copies.
+    """The first student is erased as soon as a file of theirs is looked at; and the exam's copies.
 
-    That may be, because whoever fetched was away for so long that its claims are over.
+    That may be, because whoever looks was away for so long that its claims are over.
     """
     first, *others = list_copies(bench, exam_id)
-    confirm_identity(bench.database, new_run(), first.copy_id, S1)
+    if first.student_id is None:
+        confirm_identity(bench.database, new_run(), first.copy_id, S1)
     with bench.database.transaction() as connection:
-        (page, *_) = list_pages(connection, first.copy_id)
+        files = {
+            Kind.SCAN: list_pages(connection, first.copy_id)[0].scan,
+            Kind.COPY: first.file_sha256,
+            Kind.READING: find_reading(connection, first.copy_id),
+        }
 
     def erase() -> None:
         end_claims(bench)
         erase_student(bench, new_run(), exam_id, S1)
 
-    file = page.scan if kind is Kind.SCAN else str(first.file_sha256)
-    store = Interrupted(bench.store.url, file, erase, is_far=is_far)
+    store = Interrupted(bench.store.url, str(files[kind]), erase, is_far=is_far)
     return replace(bench, store=store), [copy.copy_id for copy in (first, *others)]
 
 
@@ -169,3 +185,34 @@ def test_pages_beside_those_of_an_erased_copy_were_changed_meanwhile(
             away.database, away.store, new_run(), second, third, student_id=StudentId("S2")
         )
     assert Action.MERGE not in actions_of(bench, second)
+
+
+@pytest.mark.parametrize("look", [whole_page, anonymous_page, download_copy])
+def test_a_copy_that_is_erased_while_somebody_asks_for_it_is_not_found(
+    bench: Workbench, tmp_path: Path, look: Callable[..., bytes]
+) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    away, (first, *_) = erasing(bench, exam_id, Kind.COPY)
+    given = {
+        whole_page: ((new_run(), first, 0), {"dpi": 40}),
+        anonymous_page: ((first, 0), {"dpi": 40}),
+        download_copy: ((new_run(), first), {}),
+    }
+    arguments, named = given[look]
+    with pytest.raises(NotFound, match=first):
+        look(away.database, away.store, *arguments, **named)
+
+
+def test_others_are_identified_though_somebody_is_erased_amid_it(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    ids = [copy.copy_id for copy in list_copies(bench, exam_id)]
+    identify_as(bench, dict(zip(ids, readers.NAMES.values(), strict=True)))
+    away, _ = erasing(bench, exam_id, Kind.READING)
+    run_identify(away, exam_id)
+    assert [(copy.copy_id, copy.student_id) for copy in list_copies(bench, exam_id)] == [
+        (ids[1], "S2"),
+        (ids[2], "S3"),
+    ]
+    assert_nothing_is_left(bench)

@@ -7,6 +7,7 @@ from viatique.db import identities
 from viatique.db.exams import list_students
 from viatique.db.identities import Applied, StoredReading
 from viatique.db.pool import Connection, Database
+from viatique.errors import StoredFileCorrupt
 from viatique.files import Kind, Store
 from viatique.identity.decision import decide
 from viatique.models import CopyId, Decision, ExamId, HeaderReading, IdentityState, Sha256, Student
@@ -32,14 +33,23 @@ def decide_identities(
 
     Returns:
         How many copies changed.
+
+    Raises:
+        StoredFileCorrupt: a reading is damaged, or gone though nobody was erased.
     """
     while True:
         with database.transaction() as connection:
-            stored, roster = _facts(connection, exam_id)
-        decisions = _decide(store, stored, roster, threshold)
+            facts = _facts(connection, exam_id)
+        try:
+            decisions = _decide(store, *facts, threshold)
+        except StoredFileCorrupt:
+            with database.transaction() as connection:
+                if _facts(connection, exam_id) == facts:
+                    raise
+            continue
         with database.transaction() as connection:
             identities.lock_decisions(connection, exam_id)
-            if _facts(connection, exam_id) == (stored, roster):
+            if _facts(connection, exam_id) == facts:
                 applied = identities.apply_decisions(connection, decisions, run=run)
                 _observe(connection, applied, run)
                 break

@@ -11,6 +11,7 @@ from viatique.lifecycle import Action
 from viatique.models import CopyId
 from viatique.run import Run
 from viatique.steps.release_results import check_released
+from viatique.steps.stored_file import file_of
 
 
 def download_copy(database: Database, store: Store, run: Run, copy_id: CopyId) -> bytes:
@@ -24,7 +25,7 @@ def download_copy(database: Database, store: Store, run: Run, copy_id: CopyId) -
         if copy.file_sha256 is None:
             raise NotFound(f"Copy {copy_id} was not cut out of its scan yet.")
         _note(connection, copy, "copy", run)
-    return store.get(copy.file_sha256, Kind.COPY)
+    return file_of(database, store, copy_id, copy.file_sha256, Kind.COPY)
 
 
 def download_final(database: Database, store: Store, run: Run, copy_id: CopyId) -> bytes:
@@ -41,7 +42,7 @@ def download_final(database: Database, store: Store, run: Run, copy_id: CopyId) 
             raise NotFound(f"Copy {copy_id} has no final PDF.")
         check_released(find_exam(connection, copy.exam_id))
         _note(connection, copy, "final", run)
-    return store.get(found.sha256, Kind.FINAL)
+    return file_of(database, store, copy_id, found.sha256, Kind.FINAL)
 
 
 def _note(connection: Connection, copy: Copy, file: str, run: Run) -> None:

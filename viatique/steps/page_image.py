@@ -16,6 +16,7 @@ from viatique.lifecycle import Action
 from viatique.models import CopyId, FieldName, HeaderReading, Rect
 from viatique.ocr import evidence
 from viatique.run import Run
+from viatique.steps.stored_file import file_of
 
 NOT_FOUND_HEIGHT = 0.38
 """Part of the first page that is removed when its header was not read, or not all of it."""
@@ -38,12 +39,13 @@ def anonymous_page(
         has_header = page in pages.list_first_pages(connection, copy_id)
     if copy.file_sha256 is None or page >= copy.page_count:
         raise _no_page(copy_id, page)
-    copy_pdf = store.get(copy.file_sha256, Kind.COPY)
+    copy_pdf = file_of(database, store, copy_id, copy.file_sha256, Kind.COPY)
     if not has_header:
         return draw_png(copy_pdf, page, dpi=dpi)
-    reading = (
-        evidence.from_bytes(store.get(reading_sha256, Kind.READING)) if reading_sha256 else None
-    )
+    reading = None
+    if reading_sha256:
+        stored = file_of(database, store, copy_id, reading_sha256, Kind.READING)
+        reading = evidence.from_bytes(stored)
     return draw_png(copy_pdf, page, dpi=dpi, without=(identity_zone(reading, fields),))
 
 
@@ -67,7 +69,8 @@ def whole_page(
             run=run,
             details={"page": page},
         )
-    return draw_png(store.get(copy.file_sha256, Kind.COPY), page, dpi=dpi)
+    copy_pdf = file_of(database, store, copy_id, copy.file_sha256, Kind.COPY)
+    return draw_png(copy_pdf, page, dpi=dpi)
 
 
 def identity_zone(reading: HeaderReading | None, fields: Collection[FieldName]) -> Rect:
