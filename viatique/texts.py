@@ -76,6 +76,24 @@ REASONS: dict[str, tuple[str, str]] = {
 
 TEXTS: dict[str, tuple[str, str]] = {
     "next_in_terminal": ("Next steps, in a terminal", "Pour la suite, dans un terminal"),
+    "help_exam": ("An exam, from scans to results", "Un examen, des scans aux résultats"),
+    "help_people": ("Copies and students", "Copies et élèves"),
+    "help_marking": ("Marking", "Correction"),
+    "help_running": ("Running Viatique", "Faire tourner Viatique"),
+    "help_options": ("Options", "Options"),
+    "help_commands": ("Commands", "Commandes"),
+    "help_parameters": ("Parameters", "Paramètres"),
+    "help_inline": ("Run without Prefect.", "Sans Prefect."),
+    "help_json": ("One JSON object a line, for programs.", "Un objet JSON par ligne."),
+    "help_erased_too": ("Also people who were erased from it.", "Aussi les élèves effacés."),
+    "help_of_exam": (
+        "Id of the exam, as `viatique exam list` shows it.",
+        "Identifiant de l'examen, donné par `viatique exam list`.",
+    ),
+    "help_of_copy": (
+        "Id of the copy, as `viatique copies EXAM` shows it.",
+        "Identifiant de la copie, donné par `viatique copies EXAM`.",
+    ),
     "starting": ("Starting the local services", "Démarrage des services locaux"),
     "making_database": ("Making the database…", "Création de la base…"),
     "starting_database": ("Starting the database…", "Démarrage de la base…"),

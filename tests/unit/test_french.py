@@ -4,10 +4,15 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 
 import pytest
+from cyclopts import App
 
+from viatique.cli.app import app
+from viatique.cli.help import GROUPS, commands_of, help_in
 from viatique.french import in_french, sentences
+from viatique.models import Language
 
 ROOT = Path(__file__).parents[2]
 ERRORS = {
@@ -58,6 +63,40 @@ def test_every_translation_puts_in_values_that_are_there() -> None:
         assert places <= set(range(english.count("{}"))), english
 
 
+def test_every_line_of_the_help_has_its_french() -> None:
+    said = {line for command in commands_of(app) for line in help_lines(docstring_of(command))}
+    assert len(said) > 60
+    assert said - sentences().keys() == set()
+
+
+def docstring_of(command: App) -> str:
+    """That of its function where it is one of ours."""
+    function = command.default_command
+    is_ours = isinstance(function, FunctionType) and function.__module__.startswith("viatique")
+    return (function.__doc__ or "") if is_ours else command.help.partition("\n")[0]
+
+
+def help_lines(docstring: str) -> Iterator[str]:
+    """What a docstring says to people: not the titles of its sections, nor names of parameters."""
+    for line in docstring.splitlines():
+        words = re.sub(r"^ {8}\w+: ", "", line).strip()
+        if words and words != "Args:":
+            yield words
+
+
+def test_every_command_has_its_place_in_the_help() -> None:
+    commands = {name for name in app if not name.startswith("-")}
+    assert [name for names in GROUPS.values() for name in names if name not in commands] == []
+    assert commands == {name for names in GROUPS.values() for name in names}
+
+
+def test_help_keeps_its_shape_in_french() -> None:
+    english = "List the accounts.\n\n    Args:\n        exam: Id of the exam.\n    "
+    french = "Liste les comptes.\n\n    Args:\n        exam: identifiant de l'examen.\n    "
+    assert help_in(Language.FR, english) == french
+    assert help_in(Language.EN, english) == english
+
+
 @pytest.mark.parametrize(
     ("english", "french"),
     [
@@ -67,6 +106,10 @@ def test_every_translation_puts_in_values_that_are_there() -> None:
             "Le scan est refusé en entier : une page est abîmée (page 3).",
         ),
         ("Input should be a valid integer", "type attendu : integer"),
+        (
+            'Unknown command "stauts". Did you mean "status"?',
+            "Commande inconnue : « stauts ». Vouliez-vous dire « status » ?",
+        ),
         ("nobody ever said this", "nobody ever said this"),
     ],
 )

@@ -9,14 +9,23 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 
 from viatique.cli import backups, direction, doctor, erasing, rosters, running, terminal, upkeep
 from viatique.cli.accounts import account_app
 from viatique.cli.audit import audit_app
-from viatique.cli.given import PERSON, Copy, Exam, Inline, Json, copy_id_of, exam_id_of
+from viatique.cli.given import (
+    PERSON,
+    Copy,
+    Exam,
+    Inline,
+    Json,
+    Switch,
+    copy_id_of,
+    exam_id_of,
+)
+from viatique.cli.help import arrange, mistyped
 from viatique.cli.identity import confirm, merge
 from viatique.cli.listing import (
     list_copies_of_exam,
@@ -61,6 +70,8 @@ app = App(
     name="viatique",
     help="Turns scanned exam papers into identified, marked, finalized copies.",
     version=version("viatique"),
+    group_commands=text("help_commands", CLI_LANGUAGE),
+    group_parameters=text("help_parameters", CLI_LANGUAGE),
     suppress_keyboard_interrupt=False,
 )
 exam_app = App(name="exam", help="Create and list exams.")
@@ -174,7 +185,7 @@ def results(
     /,
     *,
     profile: Profile = Profile.PLAIN,
-    decimal_comma: Annotated[bool, Parameter(negative="")] = False,
+    decimal_comma: Switch = False,
     pdfs: Path | None = None,
 ) -> int:
     """Show the figures of an exam; write its results as a CSV, its final PDFs as a ZIP.
@@ -231,7 +242,7 @@ def up() -> int:
 
 
 @app.command
-def down(*, force: Annotated[bool, Parameter(negative="")] = False) -> int:
+def down(*, force: Switch = False) -> int:
     """Stop the local services."""
     for stopped in stop(load_settings(), force=force):
         terminal.say(text("stopped", CLI_LANGUAGE, name=stopped))
@@ -244,6 +255,9 @@ def demo(*, copies: int = 40, seed: int = 1, inline: Inline = False) -> int:
     from viatique.cli.demo import run_demo  # noqa: PLC0415  # its fonts are an optional extra
 
     return run_demo(copies=copies, seed=seed, is_inline=inline)
+
+
+arrange(app)
 
 
 def main() -> None:
@@ -260,8 +274,12 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        return app(arguments, exit_on_error=False, result_action="return_value") or 0
-    except CycloptsError:
+        return (
+            app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+            or 0
+        )
+    except CycloptsError as error:
+        terminal.show_error(mistyped(error))
         return 2
     except (InvalidInput, Conflict, IllegalTransition) as error:
         logger.warning("command_refused", exc_info=error)

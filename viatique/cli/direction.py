@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from viatique.cli import running
-from viatique.cli.given import PERSON, Copy, Exam, Json, copy_id_of, exam_id_of
+from viatique.cli.given import PERSON, Copy, Exam, Json, Switch, copy_id_of, exam_id_of
 from viatique.cli.terminal import headings, print_json_line, results, say
 from viatique.db.accounts import list_accounts
 from viatique.db.dispatch import Mode
@@ -23,9 +23,6 @@ from viatique.steps.release_results import release_results
 from viatique.steps.reopen import reopen_copy
 from viatique.texts import CLI_LANGUAGE, text
 
-Switch = Annotated[bool, Parameter(negative="")]
-
-
 ALL = 1_000_000
 
 
@@ -33,7 +30,7 @@ def dispatch(
     exam: Exam,
     /,
     *,
-    marker: tuple[str, ...] = (),
+    marker: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     by_question: Switch = False,
     double: Switch = False,
     tolerance: Decimal = Decimal(0),

@@ -42,7 +42,7 @@ def doctor(*, patience: float = PATIENCE_S, json: Json = False) -> int:
 
     Args:
         patience: seconds that copies may wait to be cut while none comes out.
-        json: one object a line.
+        json: One JSON object a line.
     """
     try:
         with running.workbench() as bench:

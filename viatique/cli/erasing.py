@@ -1,11 +1,9 @@
 """``viatique erase``: a student, or all of an exam, is taken out for good."""
 
-from typing import Annotated
-
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from viatique.cli import running
-from viatique.cli.given import PERSON, Exam, exam_id_of
+from viatique.cli.given import PERSON, Exam, Switch, exam_id_of
 from viatique.cli.terminal import say
 from viatique.db.erasure import rewrite_tables
 from viatique.errors import InvalidInput
@@ -14,8 +12,6 @@ from viatique.run import new_run
 from viatique.steps.erase import Erasable, erase_exam, erase_student, find_erasable, finish_erasure
 from viatique.texts import CLI_LANGUAGE, text
 from viatique.workbench import Workbench
-
-Switch = Annotated[bool, Parameter(negative="")]
 
 
 def register(app: App) -> None:

@@ -5,20 +5,19 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from viatique.models import CopyId, ExamId
+from viatique.texts import CLI_LANGUAGE, text
 
 PERSON = "coordinator"
 """Actor of what is done at the command line, before there are accounts."""
 
-Inline = Annotated[bool, Parameter(name="--inline", negative="", help="Run without Prefect.")]
-Json = Annotated[
-    bool, Parameter(name="--json", negative="", help="One JSON object a line, for programs.")
-]
+Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+Inline = Annotated[Switch, Parameter(name="--inline", help=text("help_inline", CLI_LANGUAGE))]
+Json = Annotated[Switch, Parameter(name="--json", help=text("help_json", CLI_LANGUAGE))]
 ErasedToo = Annotated[
-    bool,
-    Parameter(name="--erased-too", negative="", help="Also people who were erased from it."),
+    Switch, Parameter(name="--erased-too", help=text("help_erased_too", CLI_LANGUAGE))
 ]
-Exam = Annotated[str, Parameter(help="Id of the exam, as `viatique exam list` shows it.")]
-Copy = Annotated[str, Parameter(help="Id of the copy, as `viatique copies EXAM` shows it.")]
+Exam = Annotated[str, Parameter(help=text("help_of_exam", CLI_LANGUAGE))]
+Copy = Annotated[str, Parameter(help=text("help_of_copy", CLI_LANGUAGE))]
 
 
 def exam_id_of(exam: str) -> ExamId:

@@ -11,7 +11,7 @@ from viatique.texts import CLI_LANGUAGE, text
 OPERATOR = "operator"
 """Actor of what only somebody with rights on the machine can do."""
 
-metrics_app = App(name="metrics", help="Serve Prometheus metrics.")
+metrics_app = App(name="metrics")
 
 
 @metrics_app.default

@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 
 from viatique.cli import running
-from viatique.cli.given import Inline
+from viatique.cli.given import Inline, Switch
 from viatique.cli.terminal import headings, results
 from viatique.steps.maintain import Chore
 
@@ -18,8 +18,8 @@ def register(app: App) -> None:
 
 def maintain(
     *,
-    only: tuple[Chore, ...] = (),
-    whole: Annotated[bool, Parameter(negative="")] = False,
+    only: Annotated[tuple[Chore, ...], Parameter(negative="", show_default=False)] = (),
+    whole: Switch = False,
     inline: Inline = False,
 ) -> int:
     """Seal the trail, erase what is too old, remove orphans, read stored files, and so on.
