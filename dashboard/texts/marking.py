@@ -13,6 +13,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No copy of this exam waits for you.",
         "Aucune copie de cet examen ne vous attend.",
     ),
+    "dispatching": ("Who marks what", "Répartition entre correcteurs"),
+    "dispatch_help": (
+        "Shares the copies that are ready out, evenly; again, it gives out what came since.",
+        "Répartit également les copies prêtes ; à nouveau, distribue celles arrivées depuis.",
+    ),
+    "not_dispatched": (
+        "Not shared out: whoever marks gets any copy that is ready.",
+        "Pas de répartition : qui corrige reçoit n'importe quelle copie prête.",
+    ),
+    "markers": ("Markers", "Correcteurs"),
+    "by_exercise": ("Exercise by exercise", "Exercice par exercice"),
+    "double": ("Double marking", "Double correction"),
+    "double_help": (
+        "Each copy by two markers who do not see each other's marks.",
+        "Chaque copie par deux correcteurs qui ne voient pas les notes l'un de l'autre.",
+    ),
+    "tolerance": (
+        "Points two readings may differ by",
+        "Écart admis entre deux lectures, en points",
+    ),
+    "rebalance": ("Even out what was given out", "Rééquilibrer ce qui est distribué"),
+    "rebalance_help": (
+        "Copies that nobody touched move until all have as much.",
+        "Les copies intactes se déplacent jusqu'à ce que chacun en ait autant.",
+    ),
+    "dispatch": ("Share out", "Répartir"),
     "marking_keys": (
         "↵ next question · ↑ ↓ points · letters: tools · PgUp PgDn: pages",
         "↵ question suivante · ↑ ↓ points · lettres : outils · PgPréc PgSuiv : pages",

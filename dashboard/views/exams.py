@@ -9,6 +9,7 @@ from dashboard.data.exams import ExamPage, exam_page, exams
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from dashboard.texts.exams import LAYOUTS, SEGMENTATIONS
+from dashboard.views.dispatch_form import show_dispatch
 from dashboard.views.exam_form import show_form, show_roster_change
 from dashboard.views.marks_form import show_marks_form
 from dashboard.views.runs import show_runs
@@ -69,6 +70,8 @@ def _show_exam(visit: Visit, found: ExamPage) -> None:
         show_runs(visit, exam.exam_id)
     with st.expander(visit.text("roster"), expanded=st.query_params.get("open") == "roster"):
         show_roster_change(visit, exam.exam_id)
+    with st.expander(visit.text("dispatching")):
+        show_dispatch(visit, exam.exam_id)
     with st.expander(visit.text("marks_from_file")):
         show_marks_form(visit, exam.exam_id)
     with st.expander(visit.text("marking_scheme")):

@@ -12,10 +12,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard import core
 from tests.dashboard.conftest import Visiting
 from tests.dashboard.prefect_double import PrefectDouble
+from tests.db.marking import store_account
 from tests.steps.benches import ROSTER, write_exam, write_scan
 from tests.steps.readings import identify_as
 from viatique.access import Role
 from viatique.db.audit import list_events
+from viatique.db.dispatch import Mode, count_loads, find_mode
 from viatique.db.exams import count_students, list_exams
 from viatique.db.marking import list_scores
 from viatique.db.sources import list_sources
@@ -223,6 +225,24 @@ def test_runs_are_named_in_words_and_those_of_later_are_not_shown(
     assert "entretien" in shown
     assert f"PDF finaux {exam_id}" in shown
     assert "1 min" in shown
+
+
+def test_copies_are_shared_out_to_markers(
+    bench: Workbench, visiting: Visiting, exam_id: ExamId
+) -> None:
+    app = visiting("exams", exam=exam_id)
+    assert labelled(app.button, "Share out").disabled
+    markers = [store_account(bench.database, f"U0000000{letter}").actor for letter in "AB"]
+    app = visiting("exams", exam=exam_id)
+    labelled(app.checkbox, "Double marking").check().run()
+    labelled(app.number_input, "Points two readings may differ by").set_value(0.5)
+    labelled(app.button, "Share out").click().run()
+    assert not app.exception
+    assert "4 assignments" in app.toast[0].value
+    with bench.database.transaction() as connection:
+        assert find_mode(connection, exam_id) == Mode(readings=2, tolerance=Decimal("0.5"))
+        assert count_loads(connection, exam_id) == dict.fromkeys(markers, 2)
+    assert list(app.dataframe[-1].value["Copies"]) == [2, 2]
 
 
 def test_without_prefect_the_page_says_so_and_the_scan_is_kept(

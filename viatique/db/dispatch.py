@@ -187,6 +187,18 @@ def list_assignments(connection: Connection, exam_id: ExamId) -> dict[Slot, str]
     }
 
 
+def count_loads(connection: Connection, exam_id: ExamId) -> dict[str, int]:
+    """How many parts of copies each account has of the exam."""
+    rows = connection.execute(
+        """
+        SELECT account_id, count(*) AS parts FROM assignment JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s GROUP BY account_id ORDER BY account_id
+        """,
+        {"exam": exam_id},
+    ).fetchall()
+    return {row["account_id"]: row["parts"] for row in rows}
+
+
 def put_assignments(
     connection: Connection, exam_id: ExamId, changes: Mapping[Slot, str], *, run: Run
 ) -> None:
