@@ -39,6 +39,6 @@ def assert_nothing_is_left(bench: Workbench) -> None:
     """No claim, no file on its way, and a trail that tells what the tables hold."""
     with bench.database.transaction() as connection:
         assert connection.execute("SELECT * FROM claim").fetchall() == []
-    unfinished = [path for path in Path(bench.store.url).rglob(".*") if path.is_file()]
+    unfinished = list(Path(bench.store.url).rglob(".*"))
     assert unfinished == []
     assert verify_audit(bench.database, seal_files_of(bench.settings)).findings == ()
