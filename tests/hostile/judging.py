@@ -116,14 +116,14 @@ def _check_copy(bench: Workbench, copy: Copy, stages: Stages) -> None:
         annotations=(),
         language=Language.FR,
     )
-    with bench.store.local(copy.file_sha256, Kind.COPY) as path:
-        job = ComposeJob(copy_pdf=path, marked=marked)
+    with bench.store.local(copy.file_sha256, Kind.COPY) as path, bench.store.workshop() as folder:
+        job = ComposeJob(copy_pdf=path, marked=marked, made=folder / "final.pdf")
         (composed,) = bench.pool.run(compose_copy, [job], timeout_s=PDF_TIMEOUT_S)
-    stages.end("finalizing")
-    if isinstance(composed, Composed):
-        assert not list(active_content(composed.final))
-    else:
-        _check_harmless(copy, "finalized", composed)
+        stages.end("finalizing")
+        if isinstance(composed, Composed):
+            assert not list(active_content(job.made.read_bytes()))
+        else:
+            _check_harmless(copy, "finalized", composed)
 
 
 def _drawing_error(copy_pdf: bytes, page: int) -> ViatiqueError | None:

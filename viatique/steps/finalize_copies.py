@@ -5,6 +5,7 @@ A failure is stored in a transaction of its own, so that it leaves a trace.
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +14,8 @@ from viatique import progress
 from viatique.db import annotations, claims, copies, finals, marking, readings
 from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
-from viatique.errors import TransientError, ViatiqueError
-from viatique.files import Kind, read_here
+from viatique.errors import StoreUnavailable, TransientError, ViatiqueError
+from viatique.files import Kind, make_here, read_here
 from viatique.lifecycle import CopyStatus, Move
 from viatique.marking.scoring import score_rows, total_score
 from viatique.measured import Outcome
@@ -44,26 +45,19 @@ class Marked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeJob:
-    """All a worker process needs to make one final PDF, its copy a file on this machine.
+    """All a worker process needs to make one final PDF out of a copy, both files on this machine.
 
-    Fetching that and storing the final PDF is no part of it: a slow store fails no copy.
+    Fetching the one and storing the other is no part of it: a slow store fails no copy.
     """
 
     copy_pdf: Path
     marked: Marked
+    made: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """A final PDF, verified."""
-
-    final: bytes = field(repr=False)
-    duration_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """A final PDF in the store: what is kept of it until its chunk is done."""
+    """A final PDF, verified: what is kept of it until its chunk is done."""
 
     sha256: Sha256
     byte_size: int
@@ -81,8 +75,7 @@ def finalize_chunk(bench: Workbench, run: Run, exam_id: ExamId) -> ChunkOutcome:
     with claims.given_back_on_failure(
         bench.database, stage=claims.Stage.FINALIZE, subjects=copy_ids, holder=bench.holder
     ):
-        outcomes = bench.pool.lead(lambda one: _make(bench, one), marked)
-        for one, outcome in zip(marked, outcomes, strict=True):
+        for one, outcome in zip(marked, _make_all(bench, marked), strict=True):
             if isinstance(outcome, ViatiqueError):
                 failures.append(_store_failure(bench, one.copy_id, outcome, run))
             else:
@@ -98,15 +91,21 @@ def count_gradable(bench: Workbench, run: Run, exam_id: ExamId) -> int:
         return len(_gradable(connection, exam, run, limit=1_000_000))
 
 
-def _make(bench: Workbench, marked: Marked) -> Stored:
+def _make_all(bench: Workbench, marked: Sequence[Marked]) -> list[Composed | ViatiqueError]:
+    """The final PDF of each copy, in the store, or why there is none."""
+    try:
+        with bench.store.workshop() as folder:
+            return bench.pool.lead(lambda one: _make(bench, one, folder / one.copy_id), marked)
+    except StoreUnavailable as error:
+        return [error for _ in marked]
+
+
+def _make(bench: Workbench, marked: Marked, made: Path) -> Composed:
     with bench.store.local(marked.file_sha256, Kind.COPY) as path:
-        job = ComposeJob(copy_pdf=path, marked=marked)
+        job = ComposeJob(copy_pdf=path, marked=marked, made=made)
         composed = bench.pool.run_one(compose_copy, job, timeout_s=PDF_TIMEOUT_S)
-    return Stored(
-        sha256=bench.store.put(composed.final, Kind.FINAL),
-        byte_size=len(composed.final),
-        duration_s=composed.duration_s,
-    )
+    bench.store.take(made, composed.sha256, Kind.FINAL)
+    return composed
 
 
 def compose_copy(job: ComposeJob) -> Composed:
@@ -122,7 +121,11 @@ def compose_copy(job: ComposeJob) -> Composed:
         annotations=marked.annotations,
         language=marked.language,
     )
-    return Composed(final=final, duration_s=time.perf_counter() - started)
+    return Composed(
+        sha256=make_here(job.made, final),
+        byte_size=len(final),
+        duration_s=time.perf_counter() - started,
+    )
 
 
 def _gradable(connection: Connection, exam: Exam, run: Run, *, limit: int) -> list[CopyId]:
@@ -171,16 +174,16 @@ def _of_both_readers(connection: Connection, copy_id: CopyId) -> str:
     return "\n".join(one.scored.remark for one in found if one.scored.remark)
 
 
-def _store_final(bench: Workbench, marked: Marked, stored: Stored, run: Run) -> None:
+def _store_final(bench: Workbench, marked: Marked, final: Composed, run: Run) -> None:
     with bench.database.transaction() as connection:
-        made = (stored.sha256, Kind.FINAL)
+        made = (final.sha256, Kind.FINAL)
         if not keeps_claim(bench, connection, claims.Stage.FINALIZE, marked.copy_id, made):
             return
         finals.insert_final_pdf(
             connection,
             marked.copy_id,
-            sha256=stored.sha256,
-            byte_size=stored.byte_size,
+            sha256=final.sha256,
+            byte_size=final.byte_size,
             score=marked.sheet.total,
             run=run,
         )
@@ -191,14 +194,14 @@ def _store_final(bench: Workbench, marked: Marked, stored: Stored, run: Run) -> 
             marked.copy_id,
             Move.FINISH_GRADING,
             run=run,
-            details=_final_details(marked.sheet.total, stored.sha256, retries),
+            details=_final_details(marked.sheet.total, final.sha256, retries),
         )
         observe_finalize(
-            connection, stored.duration_s, outcome=Outcome.SUCCESS, retries=retries, run=run
+            connection, final.duration_s, outcome=Outcome.SUCCESS, retries=retries, run=run
         )
     logger.info(
         "copy_finalized",
-        extra={"copy_id": marked.copy_id, "duration_ms": round(stored.duration_s * 1000)},
+        extra={"copy_id": marked.copy_id, "duration_ms": round(final.duration_s * 1000)},
     )
 
 
