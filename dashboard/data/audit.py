@@ -6,7 +6,6 @@ from datetime import datetime
 from dashboard.core import open_database
 from viatique.db import audit, seals
 from viatique.db.audit import AuditEvent
-from viatique.db.overviews import count_unsealed_up_to
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
 from viatique.seal_files import seal_files_of
@@ -51,7 +50,7 @@ def seal_status() -> tuple[Seal | None, int]:
     with open_database().transaction() as connection:
         last = seals.find_last_seal(connection)
         since = last.to_tick if last else 0
-        return last, count_unsealed_up_to(connection, since, UNSEALED_COUNTED)
+        return last, seals.count_unsealed(connection, since, limit=UNSEALED_COUNTED)
 
 
 def check_trail() -> tuple[int, list[str]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.core import open_database
-from viatique.db import claims, identities
+from viatique.db import completeness, identities
 from viatique.db.exams import Exam, count_students, find_exam, list_exams
 from viatique.db.pool import Connection
 from viatique.db.sources import Source, list_sources
@@ -54,5 +54,5 @@ def _following(connection: Connection, exam: Exam, scans: tuple[Source, ...]) ->
     if identities.count_identities(connection, exam.exam_id)[IdentityState.PENDING]:
         return FlowName.IDENTIFY
     leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
-    is_marked = claims.count_complete(connection, exam.exam_id, leaves=leaves)
+    is_marked = completeness.count_complete(connection, exam.exam_id, leaves=leaves)
     return FlowName.FINALIZE if is_marked else None

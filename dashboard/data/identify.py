@@ -12,11 +12,7 @@ from viatique.db import copies, identities
 from viatique.db.copies import Copy
 from viatique.db.exams import list_students
 from viatique.db.merges import Proposal, list_proposals
-from viatique.db.review import (
-    count_to_review,
-    find_evidence,
-    list_to_review,
-)
+from viatique.db.review import count_to_review, list_to_review
 from viatique.drawing import draw_page
 from viatique.files import Kind
 from viatique.identity.review_queue import review_order
@@ -71,7 +67,9 @@ def queue(exam_id: ExamId, later: Sequence[CopyId]) -> tuple[CopyId | None, int]
     """The next copy to confirm, those put off coming last; and how many there are."""
     with open_database().transaction() as connection:
         surest = list_to_review(connection, exam_id, without=later, limit=AHEAD)
-        first = review_order({one: find_evidence(connection, one)[0] for one in surest})
+        first = review_order(
+            {one: identities.find_evidence(connection, one).candidates for one in surest}
+        )
         put_off = () if first else list_to_review(connection, exam_id, without=(), limit=len(later))
         count = count_to_review(connection, exam_id)
     waiting = [*first, *(copy_id for copy_id in later if copy_id in put_off)]
@@ -83,18 +81,18 @@ def to_identify(copy_id: CopyId) -> ToIdentify:
     with open_database().transaction() as connection:
         copy = copies.find_copy(connection, copy_id)
         students = {item.student_id: item for item in list_students(connection, copy.exam_id)}
-        found, reasons = find_evidence(connection, copy_id)
-        is_second = IdentityReason.SECOND_COPY in reasons
+        found = identities.find_evidence(connection, copy_id)
+        is_second = IdentityReason.SECOND_COPY in found.reasons
         proposals = list_proposals(connection, copy.exam_id) if is_second else ()
     return ToIdentify(
         copy=copy,
         header=_header(copy),
         candidates=tuple(
             (candidate, students[candidate.student_id])
-            for candidate in found
+            for candidate in found.candidates
             if candidate.student_id in students
         ),
-        reasons=reasons,
+        reasons=found.reasons,
         rival=_rival(copy_id, proposals),
     )
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.core import open_database
-from viatique.db import claims, copies, identities, overviews, readings
-from viatique.db.exams import Exam
-from viatique.db.listings import list_exams_after
+from viatique.db import completeness, copies, identities, overviews, readings
+from viatique.db.exams import Exam, list_exams
 from viatique.db.overviews import Waiting
 from viatique.db.pool import Connection
 from viatique.lifecycle import MARKABLE, CopyStatus
@@ -47,7 +46,7 @@ class Overview:
 def overviews_after(after: ExamId | None) -> tuple[Overview, ...]:
     """Exams, newest first, from the one after ``after`` on."""
     with open_database().transaction() as connection:
-        exams = list_exams_after(connection, after, limit=EXAMS_SHOWN)
+        exams = list_exams(connection, after=after, limit=EXAMS_SHOWN)
         return tuple(_overview(connection, exam) for exam in exams)
 
 
@@ -62,7 +61,7 @@ def _overview(connection: Connection, exam: Exam) -> Overview:
     leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
     statuses = copies.count_statuses(connection, exam_id)
     states = identities.count_identities(connection, exam_id)
-    complete = claims.count_complete(connection, exam_id, leaves=leaves)
+    complete = completeness.count_complete(connection, exam_id, leaves=leaves)
     return Overview(
         exam=exam,
         pages=overviews.count_pages(connection, exam_id),

@@ -7,16 +7,13 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.db.marking import TTL_S, store_account
-from tests.db.stored import RUN, store_copies, store_exam
+from tests.db.marking import TTL_S, store_account, store_ready
 from tests.unit.pdf_factories import scan
 from viatique.access import Role
 from viatique.api.app import create_app
 from viatique.api.parts import Parts
-from viatique.db import copies
 from viatique.db.pool import Database
 from viatique.files import Kind, Store
-from viatique.lifecycle import Move
 from viatique.models import CopyId
 from viatique.services.launch import Launcher
 from viatique.steps.sign_in import create_service_token
@@ -65,13 +62,7 @@ def app(database: Database, store: Store, started: Started) -> FastAPI:
 @pytest.fixture
 def copy_ids(database: Database, store: Store) -> list[CopyId]:
     """Three copies of two pages that may be marked."""
-    copy_ids = store_copies(database, store_exam(database), 3)
-    sha256 = store.put(scan(2), Kind.COPY)
-    with database.transaction() as connection:
-        for copy_id in copy_ids:
-            copies.mark_file_stored(connection, copy_id, sha256)
-            copies.move_copy(connection, copy_id, Move.VALIDATE, run=RUN)
-    return copy_ids
+    return store_ready(database, 3, file=store.put(scan(2), Kind.COPY))
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_what_nobody_foresaw_is_a_problem_without_details(
     def fail(*_arguments: object, **_more: object) -> None:
         raise ValueError("Zorglubien")
 
-    monkeypatch.setattr("viatique.api.exams.list_exams_after", fail)
+    monkeypatch.setattr("viatique.api.exams.list_exams", fail)
     answer = marker.get("/api/v1/exams")
     assert (answer.status_code, answer.json()["title"]) == (500, "Defect")
     assert "Zorglubien" not in answer.text

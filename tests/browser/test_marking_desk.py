@@ -8,15 +8,14 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.chromium import sign_in, watched_page
 from tests.browser.conftest import Site
-from tests.db.marking import expire, store_account
-from tests.db.stored import RUN, store_copies, store_exam
+from tests.db.marking import expire, store_account, store_ready
+from tests.db.stored import RUN
 from tests.unit.pdf_factories import scan
 from viatique.access import Role
-from viatique.db import copies
 from viatique.db.locks import Hold, Lock
 from viatique.db.marking import Scored
 from viatique.files import Kind
-from viatique.lifecycle import Move, UnlockReason
+from viatique.lifecycle import UnlockReason
 from viatique.models import Annotation, AnnotationKind, CopyId
 from viatique.run import Run
 from viatique.steps import locks as locking
@@ -38,13 +37,7 @@ def password(site: Site) -> str:
 @pytest.fixture
 def copy_ids(site: Site) -> list[CopyId]:
     """Two copies of two pages, of an exam of their own."""
-    copy_ids = store_copies(site.database, store_exam(site.database), 2)
-    sha256 = site.store.put(scan(2), Kind.COPY)
-    with site.database.transaction() as connection:
-        for copy_id in copy_ids:
-            copies.mark_file_stored(connection, copy_id, sha256)
-            copies.move_copy(connection, copy_id, Move.VALIDATE, run=RUN)
-    return copy_ids
+    return store_ready(site.database, 2, file=site.store.put(scan(2), Kind.COPY))
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from viatique.models import Annotation, AnnotationKind, CopyId, Rect, Sha256
 from viatique.run import Run
 from viatique.steps.locks import acquire
 
+NO_FILE = Sha256("f" * 64)
+"""Of copies whose pages nobody looks at."""
 TTL_S = 600
 NOTE = Annotation(
     page=1, rect=Rect(x0=0.1, y0=0.2, x1=0.3, y1=0.4), kind=AnnotationKind.COMMENT, text="Oui"
@@ -31,12 +33,15 @@ def store_account(database: Database, account_id: str, role: Role = Role.MARKER)
     return Run(correlation_id=f"request-of-{account_id}", actor=account_id)
 
 
-def store_ready(database: Database, count: int = 1) -> list[CopyId]:
-    """Copies of two pages that may be marked."""
+def store_ready(database: Database, count: int = 1, *, file: Sha256 = NO_FILE) -> list[CopyId]:
+    """Copies of two pages that may be marked, of an exam of their own."""
     copy_ids = store_copies(database, store_exam(database), count)
     with database.transaction() as connection:
+        connection.execute(
+            "UPDATE copy SET file_sha256 = %(file)s WHERE copy_id = ANY(%(copies)s)",
+            {"file": file, "copies": copy_ids},
+        )
         for copy_id in copy_ids:
-            copies.mark_file_stored(connection, copy_id, Sha256("f" * 64))
             copies.move_copy(connection, copy_id, Move.VALIDATE, run=RUN)
     return copy_ids
 

@@ -20,7 +20,7 @@ from tests.steps.benches import (
     write_scan,
 )
 from viatique import inline
-from viatique.db.identities import list_reasons
+from viatique.db.identities import find_evidence
 from viatique.db.pages import list_pages
 from viatique.errors import StoredFileCorrupt, StoreUnavailable
 from viatique.files import READ_TRIES, Kind, Store
@@ -159,7 +159,7 @@ def test_worker_processes_read_headers_without_the_store(
     lost, *others = list_copies(away, exam_id)
     assert [copy.student_id for copy in others] == ["S2", "S3"]
     with away.database.transaction() as connection:
-        assert list_reasons(connection, exam_id)[lost.copy_id] == [IdentityReason.READING_FAILED]
+        assert find_evidence(connection, lost.copy_id).reasons == (IdentityReason.READING_FAILED,)
     assert_nothing_is_left(away)
 
 

@@ -8,7 +8,7 @@ from tests.faults import readers
 from tests.faults.outcomes import assert_nothing_is_left
 from tests.steps.benches import import_exam, list_copies, log_lines
 from viatique import workers
-from viatique.db.identities import list_reasons
+from viatique.db.identities import list_evidence
 from viatique.errors import StoreUnavailable
 from viatique.inline import run_identify
 from viatique.models import ExamId, IdentityReason, IdentityState
@@ -31,13 +31,13 @@ def test_copies_on_which_it_dies_or_hangs_go_to_review_and_the_others_on(
     run_identify(bench, exam_id)
     assert identities(bench, exam_id) == [(REVIEW, None), (REVIEW, None), (AUTO, "S3")]
     with bench.database.transaction() as connection:
-        reasons = list_reasons(connection, exam_id)
+        evidence = list_evidence(connection, exam_id)
         counted = connection.execute(
             "SELECT labels ->> 'error_type' AS kind FROM observation"
             " WHERE metric = 'grading_ocr_errors_total'"
         ).fetchall()
-    died, hung, _ = (reasons[copy.copy_id] for copy in list_copies(bench, exam_id))
-    assert died == hung == [IdentityReason.READING_FAILED]
+    died, hung, _ = (evidence[copy.copy_id].reasons for copy in list_copies(bench, exam_id))
+    assert died == hung == (IdentityReason.READING_FAILED,)
     assert sorted(row["kind"] for row in counted) == ["engine", "timeout"]
     told = {line["error_type"] for line in log_lines(bench, "header_unreadable")}
     assert told == {"EngineFailure", "EngineTimeout"}

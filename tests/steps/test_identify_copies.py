@@ -13,7 +13,7 @@ from tests.steps.benches import (
     write_scan,
 )
 from tests.steps.readings import give_readings, identify_as
-from viatique.db.identities import list_candidates, list_reasons
+from viatique.db.identities import list_evidence
 from viatique.inline import run_identify, run_import
 from viatique.lifecycle import Action
 from viatique.models import ExamId, IdentityState, StudentId
@@ -38,8 +38,9 @@ def test_copies_are_decided_together_with_their_reasons(bench: Workbench, tmp_pa
     )
     assert _identities(bench, exam_id) == [(AUTO, "S2"), (AUTO, "S1"), (REVIEW, None)]
     with bench.database.transaction() as connection:
-        assert list_reasons(connection, exam_id)[third]
-        assert list_candidates(connection, exam_id)[first][0].student_id == StudentId("S2")
+        evidence = list_evidence(connection, exam_id)
+    assert evidence[third].reasons
+    assert evidence[first].candidates[0].student_id == StudentId("S2")
     assert [problem.copy_id for problem in report_exam(bench.database, exam_id).in_review] == [
         third
     ]

@@ -21,8 +21,8 @@ from viatique.api.paths import (
 from viatique.api.shapes import LARGEST, CopiesOut, CopyOut, EventOut, EventsOut, ExamOut, ExamsOut
 from viatique.db.audit import AuditEvent, list_events
 from viatique.db.copies import find_copy
-from viatique.db.exams import find_exam
-from viatique.db.listings import CopyFilter, list_copies_after, list_exams_after
+from viatique.db.exams import find_exam, list_exams
+from viatique.db.listings import CopyFilter, list_copies_after
 from viatique.errors import Forbidden
 from viatique.lifecycle import Action, CopyStatus
 from viatique.models import ExamId
@@ -44,7 +44,7 @@ def exams(
     """The exams, newest first."""
     after = ExamId(cursor) if cursor else None
     with parts_of(request).database.transaction() as connection:
-        found = list_exams_after(connection, after, limit=limit)
+        found = list_exams(connection, after=after, limit=limit)
     items = [ExamOut.of(exam) for exam in found]
     return ExamsOut(items=items, next=items[-1].id if len(items) == limit else None)
 

@@ -9,6 +9,7 @@ from viatique.cli.terminal import headings, print_json_line, results, say
 from viatique.db import copies, identities, sources
 from viatique.db.accounts import list_accounts
 from viatique.db.exams import find_exam, list_exams
+from viatique.db.identities import Evidence
 from viatique.db.pool import Database
 from viatique.files import Kind
 from viatique.marking.results import Figures, Result, ResultState, figures
@@ -51,8 +52,7 @@ def copy_rows(bench: Workbench, exam_id: ExamId) -> list[dict[str, object]]:
     with bench.database.transaction() as connection:
         find_exam(connection, exam_id)
         stored = copies.list_copies(connection, exam_id)
-        candidates = identities.list_candidates(connection, exam_id)
-        reasons = identities.list_reasons(connection, exam_id)
+        evidence = identities.list_evidence(connection, exam_id)
         finals = copies.list_final_pdfs(connection, exam_id)
         defects = copies.list_page_defects(connection, exam_id)
         scans = {item.source_id: item for item in sources.list_sources(connection, exam_id)}
@@ -71,14 +71,14 @@ def copy_rows(bench: Workbench, exam_id: ExamId) -> list[dict[str, object]]:
             "identity": copy.identity,
             "student": copy.student_id,
             "confidence": copy.confidence,
-            "reasons": reasons.get(copy.copy_id, []),
+            "reasons": list(evidence.get(copy.copy_id, Evidence()).reasons),
             "candidates": [
                 {
                     "student": candidate.student_id,
                     "probability": candidate.probability,
                     "reasons": list(candidate.reasons),
                 }
-                for candidate in candidates.get(copy.copy_id, [])
+                for candidate in evidence.get(copy.copy_id, Evidence()).candidates
             ],
             "score": str(finals[copy.copy_id][1]) if copy.copy_id in finals else None,
             "final_pdf": (

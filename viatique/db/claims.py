@@ -271,19 +271,3 @@ def list_gradable(
         {**arguments, "found": [row["copy_id"] for row in rows]},
     ).fetchall()
     return [CopyId(row["copy_id"]) for row in rows]
-
-
-def count_complete(connection: Connection, exam_id: ExamId, *, leaves: Sequence[str]) -> int:
-    """Copies that may be marked and have points for every leaf of the scheme."""
-    row = connection.execute(
-        """
-        SELECT count(*) AS copies FROM copy
-        WHERE exam_id = %(exam)s AND status IN ('READY', 'GRADING_FAILED')
-            AND cardinality(%(leaves)s::text[]) = (
-                SELECT count(*) FROM mark
-                WHERE copy_id = copy.copy_id AND question = ANY(%(leaves)s) AND points IS NOT NULL
-            )
-        """,
-        {"exam": exam_id, "leaves": list(leaves)},
-    ).fetchone()
-    return row["copies"] if row else 0

@@ -19,9 +19,15 @@ def insert_comment(
     connection: Connection, exam_id: ExamId, text: str, points: Decimal | None, *, run: Run
 ) -> BankComment:
     """Keeps a comment with a KEEP_COMMENT event; the one with the same text, if there is one."""
-    row = (
-        connection.execute(
-            """
+    given = {
+        "exam": exam_id,
+        "text": text,
+        "points": points,
+        "actor": run.actor,
+        "correlation": run.correlation_id,
+    }
+    kept = connection.execute(
+        """
         WITH kept AS (
             INSERT INTO bank_comment (exam_id, text, points)
             VALUES (%(exam)s, %(text)s, %(points)s::numeric)
@@ -35,23 +41,16 @@ def insert_comment(
         )
         SELECT comment_id, text, points FROM kept
         """,
-            {
-                "exam": exam_id,
-                "text": text,
-                "points": points,
-                "actor": run.actor,
-                "correlation": run.correlation_id,
-            },
-        ).fetchone()
-        or connection.execute(
-            """
+        given,
+    ).fetchone()
+    known = connection.execute(
+        """
         SELECT comment_id, text, points FROM bank_comment
         WHERE exam_id = %(exam)s AND text = %(text)s
         """,
-            {"exam": exam_id, "text": text},
-        ).fetchone()
-    )
-    return BankComment(**(row or {}))
+        given,
+    ).fetchone()
+    return BankComment(**(kept or known or {}))
 
 
 def delete_comment(connection: Connection, exam_id: ExamId, comment_id: int, *, run: Run) -> bool:

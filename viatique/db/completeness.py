@@ -87,3 +87,19 @@ def count_completeness(
         {"exam": exam_id, "leaves": list(leaves)},
     ).fetchone()
     return dict(row or {})
+
+
+def count_complete(connection: Connection, exam_id: ExamId, *, leaves: Sequence[str]) -> int:
+    """Copies that may be marked and have points for every leaf of the scheme."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS copies FROM copy
+        WHERE exam_id = %(exam)s AND status IN ('READY', 'GRADING_FAILED')
+            AND cardinality(%(leaves)s::text[]) = (
+                SELECT count(*) FROM mark
+                WHERE copy_id = copy.copy_id AND question = ANY(%(leaves)s) AND points IS NOT NULL
+            )
+        """,
+        {"exam": exam_id, "leaves": list(leaves)},
+    ).fetchone()
+    return row["copies"] if row else 0

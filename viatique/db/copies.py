@@ -188,20 +188,6 @@ def move_copy(
         )
 
 
-def mark_file_stored(connection: Connection, copy_id: CopyId, sha256: Sha256) -> CopyStatus:
-    """Names the copy's own PDF; returns the status the copy has."""
-    row = connection.execute(
-        """
-        UPDATE copy SET file_sha256 = %(sha256)s, updated_at = now()
-        WHERE copy_id = %(copy)s RETURNING status
-        """,
-        {"copy": copy_id, "sha256": sha256},
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"There is no copy {copy_id}.")
-    return CopyStatus(row["status"])
-
-
 def find_copy(connection: Connection, copy_id: CopyId) -> Copy:
     """The copy.
 

@@ -151,14 +151,21 @@ def find_exam(connection: Connection, exam_id: ExamId) -> Exam:
     return _exam(row)
 
 
-def list_exams(connection: Connection) -> tuple[Exam, ...]:
-    """All exams, newest first."""
+def list_exams(
+    connection: Connection, *, after: ExamId | None = None, limit: int | None = None
+) -> tuple[Exam, ...]:
+    """Exams, newest first, from the one after ``after`` on; by default all of them."""
     rows = connection.execute(
         """
         SELECT exam_id, name, exam_date, layout, pages_per_copy, segmentation, language, header,
             scheme, created_at, released_at
-        FROM exam ORDER BY created_at DESC, exam_id
-        """
+        FROM exam
+        WHERE %(after)s::text IS NULL OR (created_at, exam_id) < (
+            SELECT created_at, exam_id FROM exam WHERE exam_id = %(after)s
+        )
+        ORDER BY created_at DESC, exam_id DESC LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
     ).fetchall()
     return tuple(_exam(row) for row in rows)
 

@@ -39,11 +39,22 @@ def list_exams_before(connection: Connection, days: int) -> list[ExamId]:
     return [ExamId(row["exam_id"]) for row in rows]
 
 
-def iterate_stored_files(connection: Connection) -> Iterator[tuple[Sha256, Kind]]:
-    """Every file a row points to, once, a few in memory at a time; in a transaction."""
+def iterate_stored_files(
+    connection: Connection, *, prefix: str = ""
+) -> Iterator[tuple[Sha256, Kind]]:
+    """Every file a row points to, once, a few in memory at a time; in a transaction.
+
+    With a prefix, only those whose SHA-256 begins so.
+    """
     with connection.cursor("stored_files") as cursor:
         cursor.itersize = BATCH
-        cursor.execute("SELECT DISTINCT sha256, kind FROM stored_file ORDER BY sha256")
+        cursor.execute(
+            """
+            SELECT DISTINCT sha256, kind FROM stored_file
+            WHERE starts_with(sha256, %(prefix)s) ORDER BY sha256
+            """,
+            {"prefix": prefix},
+        )
         for row in cursor:
             yield Sha256(row["sha256"]), Kind(row["kind"])
 

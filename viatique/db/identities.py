@@ -1,7 +1,8 @@
 """Header readings and the identities decided from them. Ids and scores only; texts are in files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -31,6 +32,14 @@ class StoredReading:
     engine: str
     identity: IdentityState
     student_id: StudentId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a copy was last decided from: candidates, best first, and why it was decided so."""
+
+    candidates: tuple[Candidate, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,40 +179,29 @@ def _apply(connection: Connection, decision: Decision, *, run: Run) -> Applied |
     return Applied(state=decision.state, **row) if row else None
 
 
-def list_candidates(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[Candidate]]:
-    """The latest candidates of each copy of an exam, best first."""
+def find_evidence(connection: Connection, copy_id: CopyId) -> Evidence:
+    """The latest evidence of a copy; empty when it was never decided."""
+    row = connection.execute(
+        """
+        SELECT candidates, reasons FROM identity_evidence
+        WHERE copy_id = %(copy)s ORDER BY evidence_id DESC LIMIT 1
+        """,
+        {"copy": copy_id},
+    ).fetchone()
+    return _evidence(row) if row else Evidence()
+
+
+def list_evidence(connection: Connection, exam_id: ExamId) -> dict[CopyId, Evidence]:
+    """The latest evidence of each copy of an exam that was decided."""
     rows = connection.execute(
         """
-        SELECT DISTINCT ON (copy_id) copy_id, candidates
+        SELECT DISTINCT ON (copy_id) copy_id, candidates, reasons
         FROM identity_evidence JOIN copy USING (copy_id)
         WHERE exam_id = %(exam)s ORDER BY copy_id, evidence_id DESC
         """,
         {"exam": exam_id},
     ).fetchall()
-    return {
-        CopyId(row["copy_id"]): [
-            Candidate(
-                student_id=StudentId(item["student"]),
-                probability=item["probability"],
-                reasons=tuple(item["reasons"]),
-            )
-            for item in row["candidates"]
-        ]
-        for row in rows
-    }
-
-
-def list_reasons(connection: Connection, exam_id: ExamId) -> dict[CopyId, list[str]]:
-    """Why each copy of an exam was decided as it last was."""
-    rows = connection.execute(
-        """
-        SELECT DISTINCT ON (copy_id) copy_id, reasons
-        FROM identity_evidence JOIN copy USING (copy_id)
-        WHERE exam_id = %(exam)s ORDER BY copy_id, evidence_id DESC
-        """,
-        {"exam": exam_id},
-    ).fetchall()
-    return {CopyId(row["copy_id"]): list(row["reasons"]) for row in rows}
+    return {CopyId(row["copy_id"]): _evidence(row) for row in rows}
 
 
 def count_fitting_nobody(connection: Connection, exam_id: ExamId) -> int:
@@ -230,24 +228,6 @@ def count_identities(connection: Connection, exam_id: ExamId) -> dict[IdentitySt
     ).fetchall()
     counted = {IdentityState(row["identity"]): row["copies"] for row in rows}
     return {state: counted.get(state, 0) for state in IdentityState}
-
-
-def _candidate_to_json(candidate: Candidate) -> dict[str, object]:
-    return {
-        "student": candidate.student_id,
-        "probability": candidate.probability,
-        "reasons": list(candidate.reasons),
-    }
-
-
-def _details(decision: Decision) -> dict[str, object]:
-    return {
-        "state": decision.state,
-        "student": decision.student_id,
-        "confidence": decision.confidence,
-        "reasons": [str(reason) for reason in decision.reasons],
-        "method": METHOD,
-    }
 
 
 def release_student(
@@ -315,3 +295,35 @@ def settle(
         },
     ).fetchone()
     return row is not None
+
+
+def _candidate_to_json(candidate: Candidate) -> dict[str, object]:
+    return {
+        "student": candidate.student_id,
+        "probability": candidate.probability,
+        "reasons": list(candidate.reasons),
+    }
+
+
+def _details(decision: Decision) -> dict[str, object]:
+    return {
+        "state": decision.state,
+        "student": decision.student_id,
+        "confidence": decision.confidence,
+        "reasons": [str(reason) for reason in decision.reasons],
+        "method": METHOD,
+    }
+
+
+def _evidence(row: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        candidates=tuple(
+            Candidate(
+                student_id=StudentId(item["student"]),
+                probability=item["probability"],
+                reasons=tuple(item["reasons"]),
+            )
+            for item in row["candidates"]
+        ),
+        reasons=tuple(row["reasons"]),
+    )

@@ -1,9 +1,8 @@
-"""Exams and copies by pages: each page goes on after the last item of the one before."""
+"""Copies by pages: each page goes on after the last copy of the one before."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from viatique.db.exams import Exam, find_exam
 from viatique.db.pool import Connection
 from viatique.lifecycle import CopyStatus
 from viatique.models import CopyId, ExamId, IdentityState, StudentId
@@ -52,23 +51,6 @@ class ListedCopy:
     identity: IdentityState
     student_id: StudentId | None
     confidence: float | None
-
-
-def list_exams_after(
-    connection: Connection, after: ExamId | None, *, limit: int
-) -> tuple[Exam, ...]:
-    """Exams, newest first, from the one after ``after`` on."""
-    rows = connection.execute(
-        """
-        SELECT exam_id FROM exam
-        WHERE %(after)s::text IS NULL OR (created_at, exam_id) < (
-            SELECT created_at, exam_id FROM exam WHERE exam_id = %(after)s
-        )
-        ORDER BY created_at DESC, exam_id DESC LIMIT %(limit)s
-        """,
-        {"after": after, "limit": limit},
-    ).fetchall()
-    return tuple(find_exam(connection, ExamId(row["exam_id"])) for row in rows)
 
 
 def list_copies_after(

@@ -34,7 +34,6 @@ class Lock:
     copy_id: CopyId
     token: UUID = field(repr=False)
     account_id: str
-    acquired_at: datetime
     expires_at: datetime
 
 
@@ -65,14 +64,14 @@ def insert_lock(
             ON CONFLICT ON CONSTRAINT copy_lock_pk DO UPDATE SET
                 token = EXCLUDED.token, account_id = EXCLUDED.account_id,
                 acquired_at = EXCLUDED.acquired_at, expires_at = EXCLUDED.expires_at
-            RETURNING copy_id, token, account_id, acquired_at, expires_at
+            RETURNING copy_id, token, account_id, expires_at
         ), logged AS (
             INSERT INTO audit_event (action, exam_id, copy_id, actor, correlation_id, details)
             SELECT 'LOCK', exam_id, copy_id, %(actor)s, %(correlation)s,
                 jsonb_build_object('take_over', %(take_over)s::boolean)
             FROM taken JOIN copy USING (copy_id)
         )
-        SELECT conflict, copy_id, token, account_id, acquired_at, expires_at
+        SELECT conflict, copy_id, token, account_id, expires_at
         FROM guard LEFT JOIN taken ON true
         """,
         {
@@ -96,9 +95,9 @@ def extend_lock(connection: Connection, hold: Hold, *, ttl_s: int, run: Run) -> 
             UPDATE copy_lock
             SET expires_at = clock_timestamp() + make_interval(secs => %(ttl)s)
             FROM guard WHERE conflict IS NULL AND copy_id = %(copy)s
-            RETURNING copy_id, token, account_id, acquired_at, expires_at
+            RETURNING copy_id, token, account_id, expires_at
         )
-        SELECT conflict, copy_id, token, account_id, acquired_at, expires_at
+        SELECT conflict, copy_id, token, account_id, expires_at
         FROM guard LEFT JOIN extended ON true
         """,
         {"copy": hold.copy_id, "token": hold.token, "ttl": ttl_s, "actor": run.actor},
@@ -194,7 +193,7 @@ def find_lock(connection: Connection, copy_id: CopyId) -> Lock | None:
     """The copy's live lock."""
     row = connection.execute(
         """
-        SELECT copy_id, token, account_id, acquired_at, expires_at
+        SELECT copy_id, token, account_id, expires_at
         FROM copy_lock WHERE copy_id = %(copy)s AND expires_at > clock_timestamp()
         """,
         {"copy": copy_id},
@@ -215,6 +214,5 @@ def _lock(row: Mapping[str, Any]) -> Lock:
         copy_id=CopyId(row["copy_id"]),
         token=row["token"],
         account_id=row["account_id"],
-        acquired_at=row["acquired_at"],
         expires_at=row["expires_at"],
     )

@@ -101,16 +101,3 @@ def list_throughput(
         {"since": since, "metrics": list(metrics)},
     ).fetchall()
     return tuple(Throughput(**row) for row in rows)
-
-
-def count_unsealed_up_to(connection: Connection, from_tick: int, limit: int) -> int:
-    """How many events no seal holds yet, counted up to a limit."""
-    row = connection.execute(
-        """
-        SELECT count(*) AS n FROM (
-            SELECT FROM audit_event WHERE tick >= %(from)s ORDER BY tick LIMIT %(limit)s
-        ) AS unsealed
-        """,
-        {"from": from_tick, "limit": limit},
-    ).fetchone()
-    return row["n"] if row else 0

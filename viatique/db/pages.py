@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -41,7 +40,6 @@ class ToRescan:
     first_page: int
     last_page: int
     missing_pages: tuple[int, ...]
-    asked_at: datetime
 
 
 def list_pages(connection: Connection, copy_id: CopyId) -> tuple[CopyPage, ...]:
@@ -228,7 +226,7 @@ def list_to_rescan(connection: Connection, exam_id: ExamId) -> tuple[ToRescan, .
     """Copies of the exam whose sheets are to be scanned again, in the order of the stack."""
     rows = connection.execute(
         """
-        SELECT copy_id, first_page, last_page, missing_pages, rescan_asked_at AS asked_at FROM copy
+        SELECT copy_id, first_page, last_page, missing_pages FROM copy
         WHERE exam_id = %(exam)s AND rescan_asked_at IS NOT NULL ORDER BY number
         """,
         {"exam": exam_id},

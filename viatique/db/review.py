@@ -1,9 +1,9 @@
-"""Copies whose identity a person is asked for: which come next, and what speaks for whom."""
+"""Copies whose identity a person is asked for: which come next, and answers taken back."""
 
 from collections.abc import Sequence
 
 from viatique.db.pool import Connection
-from viatique.models import Candidate, CopyId, ExamId, StudentId
+from viatique.models import CopyId, ExamId
 from viatique.run import Run
 
 
@@ -29,30 +29,6 @@ def count_to_review(connection: Connection, exam_id: ExamId) -> int:
         {"exam": exam_id},
     ).fetchone()
     return int((row or {})["copies"])
-
-
-def find_evidence(
-    connection: Connection, copy_id: CopyId
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    """The latest candidates of a copy, best first, and why it was decided as it was."""
-    row = connection.execute(
-        """
-        SELECT candidates, reasons FROM identity_evidence
-        WHERE copy_id = %(copy)s ORDER BY evidence_id DESC LIMIT 1
-        """,
-        {"copy": copy_id},
-    ).fetchone()
-    if row is None:
-        return (), ()
-    candidates = tuple(
-        Candidate(
-            student_id=StudentId(item["student"]),
-            probability=item["probability"],
-            reasons=tuple(item["reasons"]),
-        )
-        for item in row["candidates"]
-    )
-    return candidates, tuple(row["reasons"])
 
 
 def withdraw(connection: Connection, copy_id: CopyId, *, run: Run) -> bool:

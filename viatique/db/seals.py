@@ -126,10 +126,15 @@ def copy_events(connection: Connection, *, from_tick: int, to_tick: int) -> Iter
             yield bytes(row)
 
 
-def count_unsealed(connection: Connection, from_tick: int) -> int:
-    """How many events no seal holds yet."""
+def count_unsealed(connection: Connection, from_tick: int, *, limit: int | None = None) -> int:
+    """How many events no seal holds yet, counted up to a limit if there is one."""
     row = connection.execute(
-        "SELECT count(*) AS events FROM audit_event WHERE tick >= %(from)s", {"from": from_tick}
+        """
+        SELECT count(*) AS events FROM (
+            SELECT FROM audit_event WHERE tick >= %(from)s ORDER BY tick LIMIT %(limit)s
+        ) AS unsealed
+        """,
+        {"from": from_tick, "limit": limit},
     ).fetchone()
     return row["events"] if row else 0
 

@@ -46,14 +46,13 @@ class FlowRun:
 
     Attributes:
         run_id: the correlation id of all it does.
-        state: Prefect's state type, ``RUNNING`` for example; ``is_late``: no worker took it yet.
+        state: Prefect's state type, ``RUNNING`` for example.
         percent: how far its present stage is, None where it tells of none.
     """
 
     run_id: str
     name: str
     state: str
-    is_late: bool
     started_at: datetime | None
     duration_s: float
     percent: float | None = None
@@ -194,7 +193,6 @@ def _flow_run(item: dict[str, Any]) -> FlowRun:
         run_id=str(item["id"]),
         name=MAINTENANCE if item.get("auto_scheduled") else str(item["name"]),
         state=str(item.get("state_type") or "PENDING"),
-        is_late=item.get("state_name") == "Late",
         started_at=datetime.fromisoformat(started) if started else None,
         duration_s=float(item.get("estimated_run_time") or 0.0),
     )

@@ -153,21 +153,18 @@ def _remove_left_behind(bench: Workbench) -> int:
 
 def _scrub(bench: Workbench, *, is_whole: bool) -> ChoreOutcome:
     """Reads stored files and compares them with their names; damaged copies are cut again."""
-    tonight = _slice_of_tonight()
-    read = problems = 0
+    prefix = "" if is_whole else _slice_of_tonight()
+    problems = 0
     with bench.database.transaction() as connection:
-        files = list(housekeeping.iterate_stored_files(connection))
+        files = list(housekeeping.iterate_stored_files(connection, prefix=prefix))
     for sha256, kind in files:
-        if not (is_whole or sha256.startswith(tonight)):
-            continue
-        read += 1
         try:
             bench.store.get(sha256, kind)
         except FinalError:
             logger.exception("stored_file_corrupt", extra={"sha256": sha256, "kind": kind})
             if not (kind is Kind.COPY and mend_copy_file(bench, sha256)):
                 problems += 1
-    return ChoreOutcome(chore=Chore.SCRUB, done=read, problems=problems)
+    return ChoreOutcome(chore=Chore.SCRUB, done=len(files), problems=problems)
 
 
 def _slice_of_tonight() -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from viatique.db import claims, copies, identities
+from viatique.db import completeness, copies, identities
 from viatique.db.exams import Exam, find_exam
+from viatique.db.identities import Evidence
 from viatique.db.pool import Connection, Database
 from viatique.db.sources import list_sources
 from viatique.identity.review_queue import review_order
@@ -76,7 +77,7 @@ def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
     with database.transaction() as connection:
         exam = find_exam(connection, exam_id)
         stored = copies.list_copies(connection, exam_id)
-        reasons = identities.list_reasons(connection, exam_id)
+        evidence = identities.list_evidence(connection, exam_id)
         defects = copies.list_page_defects(connection, exam_id)
         markable = [copy for copy in stored if copy.status in MARKABLE]
         return ExamReport(
@@ -93,8 +94,8 @@ def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
                 if copy.status is CopyStatus.QUARANTINE
             ),
             in_review=tuple(
-                _problem(copy, tuple(reasons.get(copy.copy_id, ())))
-                for copy in _queue(connection, exam_id, stored)
+                _problem(copy, evidence.get(copy.copy_id, Evidence()).reasons)
+                for copy in _queue(stored, evidence)
             ),
             failed=tuple(
                 _problem(copy, (copy.error_code,)) for copy in stored if copy.error_code is not None
@@ -103,14 +104,11 @@ def report_exam(database: Database, exam_id: ExamId) -> ExamReport:
         )
 
 
-def _queue(
-    connection: Connection, exam_id: ExamId, stored: Sequence[copies.Copy]
-) -> list[copies.Copy]:
+def _queue(stored: Sequence[copies.Copy], evidence: Mapping[CopyId, Evidence]) -> list[copies.Copy]:
     """The copies in review, in the order that helps most."""
-    found = identities.list_candidates(connection, exam_id)
     waiting = {copy.copy_id: copy for copy in stored if copy.identity is IdentityState.REVIEW}
-    order = review_order({copy_id: found.get(copy_id, []) for copy_id in waiting})
-    return [waiting[copy_id] for copy_id in order]
+    candidates = {copy_id: evidence.get(copy_id, Evidence()).candidates for copy_id in waiting}
+    return [waiting[copy_id] for copy_id in review_order(candidates)]
 
 
 def _problem(copy: copies.Copy, reasons: tuple[str, ...]) -> CopyProblem:
@@ -119,7 +117,7 @@ def _problem(copy: copies.Copy, reasons: tuple[str, ...]) -> CopyProblem:
 
 def _count_complete(connection: Connection, exam: Exam) -> int:
     leaves = [leaf.question_id for leaf in exam.scheme.leaves()]
-    return claims.count_complete(connection, exam.exam_id, leaves=leaves)
+    return completeness.count_complete(connection, exam.exam_id, leaves=leaves)
 
 
 def count_changed(database: Database, run: Run) -> int:
