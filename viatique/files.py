@@ -23,7 +23,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from viatique.errors import StoredFileCorrupt, StoreUnavailable
+from viatique.errors import NotFound, StoredFileCorrupt, StoreUnavailable
 from viatique.models import Sha256
 from viatique.unfinished import sweep, unfinished_file, unfinished_folder
 
@@ -317,6 +317,18 @@ def write_atomically(path: Path, data: bytes, *, by: Path | None = None) -> None
             unfinished.unlink(missing_ok=True)
             raise
     _sync(path.parent)
+
+
+def read_given(path: Path, what: str) -> bytes:
+    """The bytes of a file somebody named.
+
+    Raises:
+        NotFound: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise NotFound(f"The {what} cannot be read.", next_step="Check its path.") from None
 
 
 @contextmanager

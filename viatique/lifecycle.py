@@ -162,9 +162,3 @@ may take an answer back."""
 
 MARKABLE = frozenset({CopyStatus.READY, CopyStatus.GRADING_FAILED})
 """Statuses in which marks and annotations may change."""
-
-
-def is_legal(move: Move, status: CopyStatus | None) -> bool:
-    """Whether a copy in this status (None: it does not exist) may make this move."""
-    sources = EDGES[move].sources
-    return status in sources if status is not None else not sources

@@ -77,5 +77,5 @@ def _overview(connection: Connection, exam: Exam) -> Overview:
 
 
 def _apart(connection: Connection, exam_id: ExamId) -> tuple[CopyId, ...]:
-    found = readings.list_disagreements(connection, exam_id, after=0, limit=APART_SHOWN)
+    found = readings.list_disagreements(connection, exam_id, limit=APART_SHOWN)
     return tuple(dict.fromkeys(one.copy_id for one in found))

@@ -19,7 +19,7 @@ from viatique.lifecycle import UnlockReason
 from viatique.models import Annotation, AnnotationKind, CopyId
 from viatique.run import Run
 from viatique.steps import locks as locking
-from viatique.steps.mark_copy import CopyMarks, load_draft, marks_of, put_score
+from viatique.steps.mark_copy import StoredMarks, load_draft, marks_of, put_score
 from viatique.steps.sign_in import create_account
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -88,7 +88,7 @@ def annotations(site: Site, copy_id: CopyId) -> list[Annotation]:
 
 
 def scores(site: Site, copy_id: CopyId) -> dict[str, tuple[Decimal | None, str]]:
-    stored: CopyMarks = marks_of(site.database, RUN, copy_id)
+    stored: StoredMarks = marks_of(site.database, RUN, copy_id)
     return {one.question: (one.points, one.remark) for one in stored.scores}
 
 

@@ -125,7 +125,7 @@ def test_neither_reader_sees_anything_of_the_other(
     assert isinstance(note, step.StoredAnnotation)
     release(database, anne, hold)
     hold = take(database, bruno, copy_id)
-    empty = step.CopyMarks(scores=(), appreciation=Appreciation(), annotations=())
+    empty = step.StoredMarks(scores=(), appreciation=Appreciation(), annotations=())
     assert step.marks_of(database, bruno, copy_id) == empty
     with pytest.raises(NotFound):
         step.delete_annotation(database, bruno, hold, note.annotation_id, version=1)

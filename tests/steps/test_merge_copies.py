@@ -17,6 +17,7 @@ from tests.steps.benches import (
 )
 from tests.steps.readings import identify_as
 from viatique.db.marking import Draft
+from viatique.db.merges import Proposal, list_proposals
 from viatique.errors import Conflict
 from viatique.files import Kind
 from viatique.lifecycle import Action
@@ -25,7 +26,7 @@ from viatique.run import new_run
 from viatique.seal_files import SealFiles
 from viatique.steps.locks import release
 from viatique.steps.mark_copy import save_draft
-from viatique.steps.merge_copies import list_merge_proposals, merge_copies
+from viatique.steps.merge_copies import merge_copies
 from viatique.steps.settle import confirm_identity
 from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
@@ -47,6 +48,11 @@ def merge(bench: Workbench, keep: CopyId, other: CopyId) -> None:
     merge_copies(bench.database, bench.store, new_run("coordinator"), keep, other, student_id=S1)
 
 
+def proposals(bench: Workbench, exam_id: ExamId) -> tuple[Proposal, ...]:
+    with bench.database.transaction() as connection:
+        return list_proposals(connection, exam_id)
+
+
 def texts_of(bench: Workbench, copy_id: CopyId, exam_id: ExamId) -> list[str]:
     (copy,) = [one for one in list_copies(bench, exam_id) if one.copy_id == copy_id]
     assert copy.file_sha256
@@ -63,7 +69,7 @@ def test_second_copy_of_a_student_becomes_a_merge_proposal(
     bench: Workbench, twice: tuple[ExamId, list[CopyId]]
 ) -> None:
     exam_id, (first, _, third) = twice
-    (proposal,) = list_merge_proposals(bench.database, exam_id)
+    (proposal,) = proposals(bench, exam_id)
     assert (proposal.student_id, proposal.copies) == ("S1", (first, third))
 
 
@@ -73,7 +79,7 @@ def test_copy_told_apart_by_a_person_is_proposed_no_more(
     exam_id, (first, _, third) = twice
     confirm_identity(bench.database, new_run("coordinator"), first, S1)
     confirm_identity(bench.database, new_run("coordinator"), third, None)
-    assert list_merge_proposals(bench.database, exam_id) == ()
+    assert proposals(bench, exam_id) == ()
 
 
 def test_merged_copy_has_the_pages_of_both_and_is_the_students(
@@ -87,7 +93,7 @@ def test_merged_copy_has_the_pages_of_both_and_is_the_students(
     assert (merged.identity, merged.student_id) == (IdentityState.CONFIRMED, "S1")
     assert merged.page_count == 4
     assert texts_of(bench, first, exam_id) == pages
-    assert list_merge_proposals(bench.database, exam_id) == ()
+    assert proposals(bench, exam_id) == ()
 
 
 def test_merge_keeps_marks_and_annotations_on_their_pages(

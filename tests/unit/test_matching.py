@@ -1,6 +1,7 @@
 """The CTC scores against brute force, and which word wins on clean and noisy posteriors."""
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,14 +10,22 @@ from numpy.typing import NDArray
 
 from tests.unit.posteriors import posteriors
 from viatique.identity.matching import (
+    _against_best_path,
     best_free_score,
-    ctc_scores,
     encode,
     free_reading,
     pack,
     penalties,
     prepared,
 )
+
+
+def ctc_scores(
+    log_probs: NDArray[np.floating], words: Sequence[NDArray[np.integer]]
+) -> NDArray[np.float64]:
+    """log P(word | image) of every word, in nats; -inf for one too long for the frames."""
+    with np.errstate(divide="ignore"):
+        return best_free_score(log_probs) + np.log(_against_best_path(log_probs, pack(words)))
 
 
 def _collapse(path: tuple[int, ...]) -> tuple[int, ...]:

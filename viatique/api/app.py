@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from viatique.api import comments, directing, exams, locking, marking, results
+from viatique.api import comments, direction, exams, locking, marking, results
 from viatique.api.context import RequestContext
 from viatique.api.examples import add_examples
 from viatique.api.limits import RateLimits
@@ -51,7 +51,7 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
-    for module in (exams, locking, marking, comments, directing, results):
+    for module in (exams, locking, marking, comments, direction, results):
         app.include_router(module.router, responses=PROBLEMS, dependencies=DOCUMENTED)
     handle_errors(app)
     app.add_middleware(

@@ -80,7 +80,7 @@ def _account(request: Request) -> Account | None:
 
 
 def _is_from_here(request: Request) -> bool:
-    """Whether a cookie may be trusted: other sites, and other ports, may only read nothing."""
+    """Whether a cookie may be trusted: pages of other sites, or ports, change nothing by it."""
     origin = request.headers.get("origin")
     if origin is None or request.method in SAFE_METHODS:
         return True

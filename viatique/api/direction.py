@@ -1,180 +1,155 @@
-"""What the routes of coordinators and of dispatched markers take and give, as JSON."""
+"""What a coordinator directs: who marks what, what is finalized, reopened and released."""
 
-from decimal import Decimal
-from typing import Annotated
+import logging
 
-from pydantic import Field, StringConstraints
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
-from viatique.api.paths import COPY_FORM
-from viatique.api.shapes import LockOut, Shape
-from viatique.db.completeness import Unfinished
-from viatique.db.dispatch import AssignedCopy, Mode
-from viatique.db.readings import Disagreement, Reading
-from viatique.lifecycle import CopyStatus, ReopenReason
-from viatique.models import CopyId
-from viatique.steps.finalize_request import FinalizeState
+from viatique.api.callers import Director, Marker
+from viatique.api.direction_shapes import (
+    AssignedOut,
+    AssignmentsOut,
+    DisagreementOut,
+    DisagreementsOut,
+    DispatchIn,
+    DispatchOut,
+    FinalizeOut,
+    NextIn,
+    NextOut,
+    ReadingOut,
+    ReadingsOut,
+    ReopenIn,
+)
+from viatique.api.parts import parts_of
+from viatique.api.paths import PAGE_SIZE, PREFIX, CopyPath, Cursor, ExamPath, Limit
+from viatique.api.shapes import LockOut
+from viatique.steps import agree
+from viatique.steps import dispatch_copies as dispatching
+from viatique.steps.finalize_request import finalize_state
+from viatique.steps.release_results import release_results
+from viatique.steps.reopen import reopen_copy
 
-AccountId = Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,100}$")]
+logger = logging.getLogger("grading")
+router = APIRouter(prefix=PREFIX, tags=["direction"])
 
 
-class DispatchIn(Shape):
-    markers: list[AccountId] = Field(
-        default_factory=list,
-        max_length=1000,
-        description="Account ids; none: every account that is a marker.",
-        examples=[["U4F2K9QZ1"]],
+@router.post("/exams/{exam_id}/dispatch", response_model=DispatchOut)
+def dispatch(request: Request, caller: Director, exam_id: ExamPath, body: DispatchIn) -> object:
+    """Share the copies that are ready out to markers, evenly; again gives out what came since."""
+    done = dispatching.dispatch_copies(
+        parts_of(request).database,
+        caller.run,
+        exam_id,
+        body.mode(),
+        markers=body.markers,
+        is_rebalanced=body.rebalance,
     )
-    by_question: bool = Field(
-        default=False, description="Whether the questions at the top of the scheme go separately."
+    return DispatchOut(changed=done.changed, loads=done.loads)
+
+
+@router.get("/exams/{exam_id}/my-copies", response_model=AssignmentsOut)
+def my_copies(
+    request: Request,
+    caller: Marker,
+    exam_id: ExamPath,
+    limit: Limit = PAGE_SIZE,
+    cursor: Cursor = 0,
+) -> object:
+    """The copies dispatched to you, and how much is left to mark on each."""
+    found = dispatching.list_my_copies(
+        parts_of(request).database, caller.run, exam_id, after=cursor, limit=limit
     )
-    readings: int = Field(
-        default=1, ge=1, le=2, description="2: each part is marked by two markers, unseen."
+    items = [AssignedOut.of(copy) for copy in found]
+    return AssignmentsOut(items=items, next=found[-1].number if len(found) == limit else None)
+
+
+@router.post(
+    "/exams/{exam_id}/next-copy",
+    response_model=NextOut,
+    responses={204: {"description": "Nothing is left for you"}},
+)
+def next_copy(request: Request, caller: Marker, exam_id: ExamPath, body: NextIn) -> object:
+    """Lock the next copy you have something left to mark on."""
+    parts = parts_of(request)
+    lock = dispatching.take_next(
+        parts.database, caller.run, exam_id, ttl_s=parts.lock_ttl_s, after=body.copy_after()
     )
-    tolerance: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        le=1000,
-        max_digits=8,
-        decimal_places=4,
-        description="Points two readings of a question may differ by and still agree.",
-        examples=["0.5"],
-    )
-    rebalance: bool = Field(
-        default=False, description="Whether copies that nobody touched may move to even the load."
-    )
-
-    def mode(self) -> Mode:
-        return Mode(
-            is_by_question=self.by_question, readings=self.readings, tolerance=self.tolerance
-        )
+    if lock is None:
+        return Response(status_code=204)
+    return NextOut(copy_id=lock.copy_id, lock=LockOut.of(lock))
 
 
-class DispatchOut(Shape):
-    changed: int = Field(description="Assignments made or moved.")
-    loads: dict[str, int] = Field(
-        description="Parts of copies each account has.", examples=[{"U4F2K9QZ1": 25}]
-    )
-
-
-class AssignedOut(Shape):
-    """A copy dispatched to you."""
-
-    copy_id: str = Field(examples=["E7K3M9-0001"])
-    status: CopyStatus
-    parts: list[str] = Field(description="Questions that are yours; one empty text: all of them.")
-    left: int = Field(description="Questions you have not marked yet.")
-    locked: bool
-
-    @classmethod
-    def of(cls, copy: AssignedCopy) -> "AssignedOut":
-        return cls(
-            copy_id=copy.copy_id,
-            status=copy.status,
-            parts=list(copy.parts),
-            left=copy.left,
-            locked=copy.is_locked,
-        )
-
-
-class AssignmentsOut(Shape):
-    items: list[AssignedOut]
-    next: int | None = Field(description="The cursor of the next page; null on the last.")
-
-
-class NextIn(Shape):
-    after: Annotated[str, StringConstraints(pattern=COPY_FORM)] | None = Field(
-        default=None, description="The copy you come from.", examples=["E7K3M9-0001"]
+@router.get("/exams/{exam_id}/disagreements", response_model=DisagreementsOut)
+def disagreements(
+    request: Request,
+    _caller: Director,
+    exam_id: ExamPath,
+    limit: Limit = PAGE_SIZE,
+    cursor: Cursor = 0,
+) -> object:
+    """Questions whose two readings are too far apart; a page holds those of ``limit`` copies."""
+    found = agree.disagreements(parts_of(request).database, exam_id, after=cursor, limit=limit)
+    is_full = len({item.number for item in found}) == limit
+    return DisagreementsOut(
+        items=[DisagreementOut.of(item) for item in found],
+        next=found[-1].number if is_full else None,
     )
 
-    def copy_after(self) -> CopyId | None:
-        return CopyId(self.after) if self.after else None
+
+@router.get("/copies/{copy_id}/readings", response_model=ReadingsOut)
+def readings(request: Request, _caller: Director, copy_id: CopyPath) -> object:
+    """What each of a copy's two readers gave."""
+    found = agree.readings_of(parts_of(request).database, copy_id)
+    return ReadingsOut(items=[ReadingOut.of(reading) for reading in found])
 
 
-class NextOut(Shape):
-    copy_id: str = Field(examples=["E7K3M9-0002"])
-    lock: LockOut
+@router.get("/exams/{exam_id}/finalize", response_model=FinalizeOut)
+def finalization(
+    request: Request,
+    _caller: Director,
+    exam_id: ExamPath,
+    limit: Limit = PAGE_SIZE,
+    cursor: Cursor = 0,
+) -> object:
+    """What finalize would take now, and what each other copy lacks."""
+    parts = parts_of(request)
+    state = finalize_state(parts.database, exam_id, after=cursor, limit=limit)
+    is_running = parts.launcher.is_running("finalize", exam_id)
+    return FinalizeOut.of(state, is_running=is_running, limit=limit)
 
 
-class UnfinishedOut(Shape):
-    """A copy that finalize does not take yet, and why."""
+@router.post("/exams/{exam_id}/finalize", response_model=FinalizeOut, status_code=202)
+def finalize(request: Request, caller: Director, exam_id: ExamPath) -> object:
+    """Start making final PDFs of all complete copies; ask with GET how far it is.
 
-    copy_id: str = Field(examples=["E7K3M9-0001"])
-    status: CopyStatus
-    missing: list[str] = Field(description="Questions without points.", examples=[["1.b", "2"]])
-    locked: bool
-
-    @classmethod
-    def of(cls, copy: Unfinished) -> "UnfinishedOut":
-        return cls(
-            copy_id=copy.copy_id,
-            status=copy.status,
-            missing=list(copy.missing),
-            locked=copy.is_locked,
-        )
+    Nothing is started when no copy is ready, or while a run that was started here goes on.
+    """
+    parts = parts_of(request)
+    state = finalize_state(parts.database, exam_id, limit=PAGE_SIZE)
+    if state.ready:
+        is_new = parts.launcher.start("finalize", exam_id)
+        extra = {"exam_id": exam_id, "user_id": caller.run.actor, "started": is_new}
+        logger.info("finalize_requested", extra=extra)
+    is_running = parts.launcher.is_running("finalize", exam_id)
+    return FinalizeOut.of(state, is_running=is_running, limit=PAGE_SIZE)
 
 
-class FinalizeOut(Shape):
-    running: bool = Field(description="Whether a run started here goes on.")
-    ready: int = Field(description="Copies that finalize takes.")
-    in_progress: int
-    waiting: int = Field(description="Copies that lack something: `unfinished` says what.")
-    graded: int
-    unfinished: list[UnfinishedOut]
-    next: int | None = Field(description="The cursor of the next page; null on the last.")
-
-    @classmethod
-    def of(cls, state: FinalizeState, *, is_running: bool, limit: int) -> "FinalizeOut":
-        found = state.unfinished
-        return cls(
-            running=is_running,
-            ready=state.ready,
-            in_progress=state.in_progress,
-            waiting=state.waiting,
-            graded=state.graded,
-            unfinished=[UnfinishedOut.of(copy) for copy in found],
-            next=found[-1].number if len(found) == limit else None,
-        )
+@router.post("/copies/{copy_id}/reopen", status_code=204, response_class=Response)
+def reopen(request: Request, caller: Director, copy_id: CopyPath, body: ReopenIn) -> Response:
+    """Take a finalized copy back to be marked again; its final PDF is kept as superseded."""
+    reopen_copy(parts_of(request).database, caller.run, copy_id, body.reason)
+    return Response(status_code=204)
 
 
-class ReopenIn(Shape):
-    reason: ReopenReason
+@router.put("/exams/{exam_id}/release", status_code=204, response_class=Response)
+def release(request: Request, caller: Director, exam_id: ExamPath) -> Response:
+    """Let the results of an exam leave; again changes nothing."""
+    release_results(parts_of(request).database, caller.run, exam_id, is_released=True)
+    return Response(status_code=204)
 
 
-class ReadingOut(Shape):
-    """What one of two readers gave; the question is empty for the remark on the whole copy."""
-
-    account: str
-    question: str = Field(examples=["1.a"])
-    points: Decimal | None
-    remark: str
-
-    @classmethod
-    def of(cls, reading: Reading) -> "ReadingOut":
-        scored = reading.scored
-        return cls(
-            account=reading.account_id,
-            question=scored.question,
-            points=scored.points,
-            remark=scored.remark,
-        )
-
-
-class ReadingsOut(Shape):
-    items: list[ReadingOut]
-
-
-class DisagreementOut(Shape):
-    """A question to settle: score it, under a lock, as somebody who is no reader of the copy."""
-
-    copy_id: str = Field(examples=["E7K3M9-0001"])
-    question: str = Field(examples=["1.a"])
-    points: list[Decimal] = Field(examples=[["2.5", "4"]])
-
-    @classmethod
-    def of(cls, found: Disagreement) -> "DisagreementOut":
-        return cls(copy_id=found.copy_id, question=found.question, points=list(found.points))
-
-
-class DisagreementsOut(Shape):
-    items: list[DisagreementOut]
-    next: int | None = Field(description="The cursor of the next page; null on the last.")
+@router.delete("/exams/{exam_id}/release", status_code=204, response_class=Response)
+def withdraw(request: Request, caller: Director, exam_id: ExamPath) -> Response:
+    """Keep the results of an exam back again."""
+    release_results(parts_of(request).database, caller.run, exam_id, is_released=False)
+    return Response(status_code=204)

@@ -14,11 +14,12 @@ from viatique.api.paths import (
     PAGE_SIZE,
     PREFIX,
     CopyPath,
+    Cursor,
     ExamPath,
     Limit,
     PagePath,
 )
-from viatique.api.shapes import LARGEST, CopiesOut, CopyOut, EventOut, EventsOut, ExamOut, ExamsOut
+from viatique.api.shapes import CopiesOut, CopyOut, EventOut, EventsOut, ExamOut, ExamsOut
 from viatique.db.audit import AuditEvent, list_events
 from viatique.db.copies import find_copy
 from viatique.db.exams import find_exam, list_exams
@@ -64,7 +65,7 @@ def copies(
     *,
     status: CopyStatus | None = None,
     limit: Limit = PAGE_SIZE,
-    cursor: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    cursor: Cursor = 0,
 ) -> object:
     """The copies of an exam, in the order of the stack."""
     with parts_of(request).database.transaction() as connection:

@@ -23,6 +23,7 @@ QuestionPath = Annotated[
     str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$", examples=["1.a"])
 ]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+Cursor = Annotated[int, Query(ge=0, le=LARGEST, description="Number of the last copy seen.")]
 LockToken = Annotated[UUID, Header(alias="X-Lock-Token", description="What locking gave.")]
 
 

@@ -102,8 +102,6 @@ def _ours(_request: Request, error: Exception) -> JSONResponse:
     if status >= 500:
         logger.log(severity(error), "request_failed", exc_info=error)
     headers = {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
-    if status == 401:
-        headers = {"WWW-Authenticate": "Bearer"}
     return problem(status, error.code, error.what, headers=headers)
 
 

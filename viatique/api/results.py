@@ -7,9 +7,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from viatique.access import Permission
 from viatique.api.callers import Namer, Staff
-from viatique.api.figures import FiguresOut
 from viatique.api.parts import parts_of
 from viatique.api.paths import PREFIX, CopyPath, ExamPath
+from viatique.api.results_shapes import FiguresOut
 from viatique.marking.results import Profile
 from viatique.steps.download import download_final
 from viatique.steps.export_results import send_csv, send_pdfs

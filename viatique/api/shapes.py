@@ -15,9 +15,9 @@ from viatique.db.listings import ListedCopy
 from viatique.db.locks import Lock
 from viatique.db.marking import Appreciation, Draft, Scored
 from viatique.lifecycle import Action, CopyStatus, UnlockReason
-from viatique.marking.marks_file import REMARK_LIMIT
+from viatique.marking.marks_file import REMARK_LIMIT, AnnotationItem, Fraction
 from viatique.marking.scoring import walk, weight
-from viatique.models import Annotation, AnnotationKind, IdentityState, Rect
+from viatique.models import AnnotationKind, IdentityState
 
 DRAFT_BYTES = 256 * 1024
 STROKES, STROKE_POINTS = 200, 2000
@@ -45,7 +45,6 @@ def _storable(content: dict[str, Any]) -> dict[str, Any]:
 
 
 Text = Annotated[str, Field(max_length=REMARK_LIMIT), AfterValidator(_no_nul)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Points = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=8, decimal_places=4)]
 Version = Annotated[int, Field(ge=0, le=LARGEST, description="The version you know; 0: none yet.")]
 
@@ -213,36 +212,15 @@ class DraftOut(Shape):
         return cls(content=draft.content, version=draft.version)
 
 
-class AnnotationIn(Shape):
+class AnnotationIn(AnnotationItem, Shape):
     """As in a marks file: pages count from 0, fractions of the upright page from its top left."""
 
     page: int = Field(ge=0, le=LARGEST)
-    x: Fraction
-    y: Fraction
-    w: Fraction = 0.0
-    h: Fraction = 0.0
-    kind: AnnotationKind = AnnotationKind.COMMENT
-    text: Text = ""
     points: Points | None = None
     strokes: Annotated[
         list[Annotated[list[tuple[Fraction, Fraction]], Field(max_length=STROKE_POINTS)]],
         Field(max_length=STROKES),
     ] = Field(default_factory=list)
-
-    def annotation(self) -> Annotation:
-        return Annotation(
-            page=self.page,
-            rect=Rect(
-                x0=self.x,
-                y0=self.y,
-                x1=min(1.0, self.x + self.w),
-                y1=min(1.0, self.y + self.h),
-            ),
-            kind=self.kind,
-            text=self.text,
-            points=self.points,
-            strokes=tuple(tuple(stroke) for stroke in self.strokes),
-        )
 
 
 class AnnotationChange(AnnotationIn):

@@ -12,7 +12,17 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
-from viatique.cli import backups, direction, doctor, erasing, rosters, running, terminal, upkeep
+from viatique.cli import (
+    backups,
+    direction,
+    doctor,
+    erasing,
+    identity,
+    rosters,
+    running,
+    terminal,
+    upkeep,
+)
 from viatique.cli.accounts import account_app
 from viatique.cli.audit import audit_app
 from viatique.cli.given import (
@@ -26,7 +36,6 @@ from viatique.cli.given import (
     exam_id_of,
 )
 from viatique.cli.help import arrange, mistyped
-from viatique.cli.identity import confirm, merge
 from viatique.cli.listing import (
     list_copies_of_exam,
     show_check,
@@ -64,8 +73,6 @@ logger = logging.getLogger("viatique")
 logger.addHandler(logging.NullHandler())
 """What fails before the log files are open is shown, not traced back on the terminal."""
 
-NOBODY = "nobody"
-
 app = App(
     name="viatique",
     help="Turns scanned exam papers into identified, marked, finalized copies.",
@@ -76,12 +83,11 @@ app = App(
 )
 exam_app = App(name="exam", help="Create and list exams.")
 app.command(exam_app)
-app.command(confirm)
-app.command(merge)
 app.command(account_app)
 app.command(audit_app)
 app.command(metrics_app)
 app.register_install_completion_command()
+identity.register(app)
 direction.register(app, exam_app)
 rosters.register(exam_app)
 doctor.register(app)

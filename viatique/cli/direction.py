@@ -23,8 +23,6 @@ from viatique.steps.release_results import release_results
 from viatique.steps.reopen import reopen_copy
 from viatique.texts import CLI_LANGUAGE, text
 
-ALL = 1_000_000
-
 
 def dispatch(
     exam: Exam,
@@ -72,7 +70,7 @@ def reopen(copy: Copy, /, *, reason: ReopenReason = ReopenReason.MISTAKE) -> int
 def disagreements(exam: Exam, /, *, json: Json = False) -> int:
     """Show the questions whose two readings are too far apart, for a coordinator to score."""
     with running.workbench() as bench:
-        found = agree.disagreements(bench.database, exam_id_of(exam), limit=ALL)
+        found = agree.disagreements(bench.database, exam_id_of(exam))
     if json:
         for one in found:
             points = [str(given) for given in one.points]

@@ -11,6 +11,7 @@ PERSON = "coordinator"
 """Actor of what is done at the command line, before there are accounts."""
 
 Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+"""On when it is named; there is no --no-..."""
 Inline = Annotated[Switch, Parameter(name="--inline", help=text("help_inline", CLI_LANGUAGE))]
 Json = Annotated[Switch, Parameter(name="--json", help=text("help_json", CLI_LANGUAGE))]
 ErasedToo = Annotated[

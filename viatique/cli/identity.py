@@ -1,5 +1,7 @@
 """What a person says at the command line of whose copies are."""
 
+from cyclopts import App
+
 from viatique.cli import running, terminal
 from viatique.cli.given import PERSON, Copy, copy_id_of
 from viatique.models import ExamId, StudentId
@@ -11,6 +13,12 @@ from viatique.steps.settle import confirm_identity
 from viatique.workbench import Workbench
 
 NOBODY = "nobody"
+
+
+def register(app: App) -> None:
+    """Adds the commands."""
+    app.command(confirm)
+    app.command(merge)
 
 
 def confirm(copy: Copy, student: str, /) -> int:

@@ -7,9 +7,10 @@ from cyclopts import App
 from viatique.cli import running
 from viatique.cli.given import PERSON, ErasedToo, Exam, exam_id_of
 from viatique.cli.terminal import say
+from viatique.files import read_given
 from viatique.run import new_run
 from viatique.steps.change_roster import change_roster
-from viatique.steps.create_exam import read_given, receive_roster
+from viatique.steps.create_exam import receive_roster
 from viatique.texts import CLI_LANGUAGE, text
 
 

@@ -40,9 +40,8 @@ def workbench() -> Iterator[Workbench]:
     """The workbench of a command; the start of local services is shown."""
     with (
         messages.status("…") as status,
-        ExitStack() as stack,
+        open_workbench(load_settings(), on_progress=status.update) as bench,
     ):
-        bench = stack.enter_context(open_workbench(load_settings(), on_progress=status.update))
         status.stop()
         yield bench
 

@@ -108,9 +108,9 @@ def is_settled(connection: Connection, copy_id: CopyId, question: str) -> bool:
 
 
 def list_disagreements(
-    connection: Connection, exam_id: ExamId, *, after: int, limit: int
+    connection: Connection, exam_id: ExamId, *, after: int = 0, limit: int | None
 ) -> tuple[Disagreement, ...]:
-    """What waits for an agreement, of ``limit`` copies with numbers above ``after``."""
+    """What waits for an agreement, of ``limit`` copies (None: all) with numbers above ``after``."""
     rows = connection.execute(
         """
         WITH apart AS (
@@ -128,7 +128,7 @@ def list_disagreements(
         )
         SELECT copy_id, number, question, points
         FROM (SELECT *, dense_rank() OVER (ORDER BY number) AS place FROM apart) AS placed
-        WHERE place <= %(limit)s ORDER BY number, question
+        WHERE %(limit)s::bigint IS NULL OR place <= %(limit)s ORDER BY number, question
         """,
         {"exam": exam_id, "after": after, "limit": limit},
     ).fetchall()

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 BLANK = 0
 LETTERS_WIDTH = 27
-DIGITS_WIDTH = 11
 
 SMOOTHING = 0.005
 """Share of every frame spread over the alphabet: a wrong letter costs about 7 nats, a digit 6.
@@ -90,21 +89,6 @@ def encode(word: str) -> Codes:
     """Returns the columns of a folded word: letters A-Z, or digits."""
     first = ord("0") if word.isdigit() else ord("A")
     return np.array([ord(symbol) - first + 1 for symbol in word], dtype=np.int64)
-
-
-def ctc_scores(log_probs: NDArray[np.floating], words: Sequence[NDArray[np.integer]]) -> Floats:
-    """Computes log P(word | image) for every word.
-
-    Args:
-        log_probs: (T, K) natural-log probabilities.
-        words: N arrays of columns in [1, K).
-
-    Returns:
-        (N,) nats; -inf for a word too long for T.
-    """
-    with np.errstate(divide="ignore"):
-        relative = np.log(_against_best_path(log_probs, pack(words)))
-    return best_free_score(log_probs) + relative
 
 
 def best_free_score(log_probs: NDArray[np.floating]) -> float:

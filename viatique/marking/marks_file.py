@@ -210,13 +210,15 @@ def _decimal(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Written = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 """Postgres stores no NUL."""
 Remark = Annotated[Written, Field(max_length=REMARK_LIMIT)]
 
 
-class _AnnotationItem(BaseModel):
+class AnnotationItem(BaseModel):
+    """An annotation as people and programs write it; pages count from 0."""
+
     model_config = ConfigDict(extra="forbid")
 
     page: int = Field(ge=0)
@@ -229,6 +231,22 @@ class _AnnotationItem(BaseModel):
     points: Decimal | None = Field(default=None, ge=-1000, le=1000)
     strokes: list[list[tuple[Fraction, Fraction]]] = Field(default_factory=list)
 
+    def annotation(self) -> Annotation:
+        """The same as a value; what reaches over the edge of the page ends there."""
+        return Annotation(
+            page=self.page,
+            rect=Rect(
+                x0=self.x,
+                y0=self.y,
+                x1=min(1.0, self.x + self.w),
+                y1=min(1.0, self.y + self.h),
+            ),
+            kind=self.kind,
+            text=self.text,
+            points=self.points,
+            strokes=tuple(tuple(stroke) for stroke in self.strokes),
+        )
+
 
 class _MarksItem(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -237,7 +255,7 @@ class _MarksItem(BaseModel):
     scores: dict[str, Decimal] = Field(default_factory=dict)
     remarks: dict[Written, Remark] = Field(default_factory=dict)
     appreciation: Remark | None = None
-    annotations: list[_AnnotationItem] | None = None
+    annotations: list[AnnotationItem] | None = None
 
 
 _items = TypeAdapter(list[_MarksItem])
@@ -280,7 +298,7 @@ def _repeated_copies(items: list[_MarksItem], problems: list[Problem]) -> None:
 def _from_item(item: _MarksItem, line: int) -> CopyMarks:
     annotations = None
     if item.annotations is not None:
-        annotations = tuple(_annotation(annotation) for annotation in item.annotations)
+        annotations = tuple(annotation.annotation() for annotation in item.annotations)
     return CopyMarks(
         copy_id=CopyId(item.copy_id),
         line=line,
@@ -288,16 +306,4 @@ def _from_item(item: _MarksItem, line: int) -> CopyMarks:
         remarks=item.remarks,
         appreciation=item.appreciation,
         annotations=annotations,
-    )
-
-
-def _annotation(item: _AnnotationItem) -> Annotation:
-    rect = Rect(x0=item.x, y0=item.y, x1=min(1.0, item.x + item.w), y1=min(1.0, item.y + item.h))
-    return Annotation(
-        page=item.page,
-        rect=rect,
-        kind=item.kind,
-        text=item.text,
-        points=item.points,
-        strokes=tuple(tuple(stroke) for stroke in item.strokes),
     )

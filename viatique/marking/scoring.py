@@ -110,13 +110,6 @@ def points_problem(scheme: Scheme, question: str, points: Decimal) -> str | None
     return None
 
 
-def missing_questions(scheme: Scheme, scores: Mapping[str, Decimal | None]) -> tuple[str, ...]:
-    """Leaves nobody scored, in reading order."""
-    return tuple(
-        leaf.question_id for leaf in scheme.leaves() if scores.get(leaf.question_id) is None
-    )
-
-
 def score_rows(
     scheme: Scheme, scores: Mapping[str, Decimal | None], remarks: Mapping[str, str]
 ) -> tuple[ScoreRow, ...]:

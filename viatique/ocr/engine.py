@@ -102,11 +102,6 @@ class Engine:
         """
         return _guarded(lambda: self._read(strip, min_width))
 
-    def read_publicly(self, strip: Grey) -> str:
-        """The text by PaddleOCR's public API, for comparison in tests."""
-        (result,) = _guarded(lambda: self._recogniser.predict(_three_channels(strip)))
-        return str(result["rec_text"])
-
     def _read(self, strip: Grey, min_width: int) -> Strip:
         height, width = strip.shape
         ratio = max(min_width / HEIGHT, width / height)

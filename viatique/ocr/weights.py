@@ -6,7 +6,6 @@ That package is never imported, and nothing is ever fetched.
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,11 +58,6 @@ def lay_out_model(weights: Weights, models_folder: Path) -> Path:
     if _sha256(folder / ONNX_FILE) != weights.sha256:
         raise _invalid(weights, f"the copy in {folder.name} was changed")
     return folder
-
-
-def forget_model(weights: Weights, models_folder: Path) -> None:
-    """Removes a model's folder, so that it is laid out anew."""
-    shutil.rmtree(models_folder / f"{weights.name}-{weights.sha256[:8]}", ignore_errors=True)
 
 
 def model_characters(folder: Path) -> list[str]:

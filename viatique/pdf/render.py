@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from viatique.models import Rect
 from viatique.pdf.document import open_pdf
 
-POINTS_PER_INCH = 72
 WHITE = 255
 
 

@@ -50,9 +50,9 @@ def readings_of(database: Database, copy_id: CopyId) -> tuple[Reading, ...]:
 
 
 def disagreements(
-    database: Database, exam_id: ExamId, *, after: int = 0, limit: int = 50
+    database: Database, exam_id: ExamId, *, after: int = 0, limit: int | None = None
 ) -> tuple[Disagreement, ...]:
-    """What waits for an agreement, of ``limit`` copies with numbers above ``after``.
+    """What waits for an agreement, of ``limit`` copies (None: all) with numbers above ``after``.
 
     Raises:
         NotFound: no such exam.

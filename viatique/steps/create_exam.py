@@ -7,8 +7,8 @@ from pathlib import Path
 from viatique.antivirus import check_bytes
 from viatique.db.exams import insert_exam
 from viatique.db.pool import Database
-from viatique.errors import NotFound
 from viatique.exam_file import ExamFile, read_exam_file
+from viatique.files import read_given
 from viatique.models import ExamId, Student
 from viatique.roster import read_roster
 from viatique.run import Run, new_run
@@ -57,15 +57,3 @@ def store_exam(
         exam_id = insert_exam(connection, exam, students, run=run)
     logger.info("exam_created", extra={"exam_id": exam_id, "students": len(students)})
     return exam_id
-
-
-def read_given(path: Path, what: str) -> bytes:
-    """The bytes of a file somebody named.
-
-    Raises:
-        NotFound: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise NotFound(f"The {what} cannot be read.", next_step="Check its path.") from None

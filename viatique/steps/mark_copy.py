@@ -29,7 +29,7 @@ from viatique.steps.locks import Refused, duty_of, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyMarks:
+class StoredMarks:
     """All that is written on a copy, with versions."""
 
     scores: tuple[Scored, ...]
@@ -37,7 +37,7 @@ class CopyMarks:
     annotations: tuple[StoredAnnotation, ...]
 
 
-def marks_of(database: Database, run: Run, copy_id: CopyId) -> CopyMarks:
+def marks_of(database: Database, run: Run, copy_id: CopyId) -> StoredMarks:
     """What is stored of a copy.
 
     Raises:
@@ -48,7 +48,7 @@ def marks_of(database: Database, run: Run, copy_id: CopyId) -> CopyMarks:
         find_copy(connection, copy_id)
         duty = duty_of(connection, run, copy_id)
         by = run.actor if duty.is_blind else None
-        return CopyMarks(
+        return StoredMarks(
             scores=_list_scores(connection, copy_id, by),
             appreciation=_find_appreciation(connection, copy_id, by),
             annotations=annotations.list_stored(connection, copy_id, by=by),

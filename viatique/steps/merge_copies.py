@@ -14,7 +14,7 @@ from viatique.db.pool import Connection, Database
 from viatique.errors import Conflict
 from viatique.files import Store
 from viatique.lifecycle import Action
-from viatique.models import CopyId, ExamId, Sha256, StudentId
+from viatique.models import CopyId, Sha256, StudentId
 from viatique.run import Run
 from viatique.steps.arrange_pages import (
     Pages,
@@ -25,12 +25,6 @@ from viatique.steps.arrange_pages import (
 )
 
 logger = logging.getLogger("viatique.steps")
-
-
-def list_merge_proposals(database: Database, exam_id: ExamId) -> tuple[merges.Proposal, ...]:
-    """The students for whom a second copy waits to be merged or told apart."""
-    with database.transaction() as connection:
-        return merges.list_proposals(connection, exam_id)
 
 
 def merge_copies(

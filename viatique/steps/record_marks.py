@@ -13,8 +13,8 @@ from viatique.db.locks import Hold
 from viatique.db.marking import Appreciation, Scored
 from viatique.db.pool import Connection
 from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_recorded
-from viatique.errors import Conflict, NotFound
-from viatique.files import Kind
+from viatique.errors import Conflict
+from viatique.files import Kind, read_given
 from viatique.lifecycle import LockConflict
 from viatique.marking.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
 from viatique.models import Annotation, CopyId, ExamId, Sha256
@@ -41,10 +41,7 @@ def receive_marks(
         InfectedFile, AntivirusUnavailable: clamd refused it, or cannot be asked.
         NotFound: the file or the exam does not exist.
     """
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise NotFound("The marks file cannot be read.", next_step="Check its path.") from None
+    data = read_given(path, "marks file")
     check_bytes(bench.settings.clamd, data)
     with bench.database.transaction() as connection:
         _check(connection, exam_id, read_marks(data))
