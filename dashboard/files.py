@@ -17,8 +17,9 @@ from starlette.routing import Route
 from dashboard.core import acting, open_database, store, workbench
 from dashboard.gate import session_token
 from viatique.access import Permission
+from viatique.api.problems import status_of
 from viatique.db.pool import Database
-from viatique.errors import Conflict, Forbidden, NotFound, ViatiqueError
+from viatique.errors import ViatiqueError
 from viatique.files import Store
 from viatique.marking.results import Profile
 from viatique.models import CopyId, ExamId
@@ -32,7 +33,6 @@ logger = logging.getLogger("viatique")
 PREFIX = "/files"
 PIECE_BYTES = 2**20
 Download = Callable[[Database, Store, Run, CopyId], bytes]
-STATUS_CODES: dict[type[ViatiqueError], int] = {Forbidden: 403, NotFound: 404, Conflict: 409}
 
 
 def copy_address(copy_id: CopyId) -> str:
@@ -104,16 +104,11 @@ async def _sent(
         content = await run_in_threadpool(work)
     except ViatiqueError as error:
         logger.warning("download_refused", exc_info=error)
-        return PlainTextResponse(str(error), status_code=_status_of(error))
+        return PlainTextResponse(str(error), status_code=status_of(error))
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     if isinstance(content, bytes):
         return Response(content, media_type=media_type, headers=headers)
     return StreamingResponse(content, media_type=media_type, headers=headers)
-
-
-def _status_of(error: ViatiqueError) -> int:
-    codes = (code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
-    return next(codes, 503)
 
 
 def _token(request: Request) -> str:

@@ -31,7 +31,6 @@ from viatique.steps.sign_in import (
 
 security = logging.getLogger("security")
 
-COOKIE = SESSION_COOKIE
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 LEAVE, BACK = "/sign-in/openid", "/sign-in/back"
 """To the OpenID Connect provider and back from there."""
@@ -242,7 +241,7 @@ class Gate:
         if token:
             await run_in_threadpool(sign_out, self._database, token)
         answer = RedirectResponse(SIGN_IN, status_code=303)
-        answer.delete_cookie(COOKIE)
+        answer.delete_cookie(SESSION_COOKIE)
         return answer
 
     async def _is_signed_in(self, scope: Scope, headers: Headers) -> bool:
@@ -287,7 +286,7 @@ async def _leave(openid: OpenId) -> Response:
 
 def _with_cookie(answer: Response, token: str, scheme: str) -> Response:
     answer.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         token,
         max_age=int(SESSION_LASTS.total_seconds()),
         httponly=True,
@@ -299,7 +298,7 @@ def _with_cookie(answer: Response, token: str, scheme: str) -> Response:
 
 def session_token(headers: Headers) -> str | None:
     """The session's token in the cookies of a request."""
-    cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    cookie = SimpleCookie(headers.get("cookie", "")).get(SESSION_COOKIE)
     return cookie.value if cookie else None
 
 

@@ -12,12 +12,11 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import wording
 from dashboard.core import open_database
-from dashboard.gate import COOKIE
 from viatique.access import Permission, may
 from viatique.db.accounts import Account
 from viatique.errors import ViatiqueError
 from viatique.models import ExamId, Language
-from viatique.steps.sign_in import account_of
+from viatique.steps.sign_in import SESSION_COOKIE, account_of
 from viatique.texts import error_text
 
 logger = logging.getLogger("viatique")
@@ -94,7 +93,7 @@ def current_visit() -> Visit | None:
 
 def session_cookie() -> str:
     """The token of the visitor's session; empty without one."""
-    return st.context.cookies.get(COOKIE, "")
+    return st.context.cookies.get(SESSION_COOKIE, "")
 
 
 def _language() -> Language:
@@ -154,6 +153,14 @@ def errors_shown() -> Iterator[None]:
         yield
     except ViatiqueError as error:
         st.error(error_text(error, _language()))
+
+
+def keep_in_address(name: str, value: str | None) -> None:
+    """Keeps a choice in the page's address, or leaves it out of it."""
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
 
 
 def chosen_exam(

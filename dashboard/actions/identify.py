@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dashboard.core import acting, open_database, store, workbench
 from dashboard.data.copies import find_copy
 from viatique.access import Permission
+from viatique.db import audit, copies
 from viatique.errors import UnexpectedFailure, ViatiqueError
+from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId, StudentId
 from viatique.run import new_run
 from viatique.steps.decide_identities import decide_identities
@@ -21,6 +23,25 @@ _waiting: set[ExamId] = set()
 _deciding: set[ExamId] = set()
 _failures: dict[ExamId, ViatiqueError] = {}
 """What the last decision of an exam ended in, when it failed."""
+
+
+def look_at(token: str, copy_id: CopyId) -> None:
+    """Leaves an event: somebody sees the header of a copy.
+
+    Raises:
+        Forbidden: the account may not.
+        NotFound: no such copy.
+    """
+    run = acting(token, Permission.VIEW_IDENTITY)
+    with open_database().transaction() as connection:
+        audit.insert_event(
+            connection,
+            action=Action.VIEW_IDENTITY,
+            exam_id=copies.find_copy(connection, copy_id).exam_id,
+            copy_id=copy_id,
+            run=run,
+            details={},
+        )
 
 
 def confirm(token: str, copy_id: CopyId, student_id: StudentId | None) -> None:

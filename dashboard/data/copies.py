@@ -2,7 +2,6 @@
 
 from dashboard.core import open_database, store
 from viatique.db import audit, copies
-from viatique.db.accounts import Account
 from viatique.db.audit import AuditEvent
 from viatique.db.copies import Copy
 from viatique.db.exams import Exam, find_exam
@@ -10,9 +9,7 @@ from viatique.db.finals import find_final_pdf
 from viatique.db.listings import CopyFilter, ListedCopy, find_page_before, list_copies_after
 from viatique.drawing import draw_png
 from viatique.files import Kind
-from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId
-from viatique.run import new_run
 
 PAGE_DPI = 90
 ROWS = 50
@@ -63,17 +60,3 @@ def page_png(copy: Copy, page: int) -> bytes | None:
     if copy.file_sha256 is None:
         return None
     return draw_png(store().get(copy.file_sha256, Kind.COPY), page, dpi=PAGE_DPI)
-
-
-def note_view(copy_id: CopyId, account: Account) -> None:
-    """Leaves an event that somebody looked at a page with its header."""
-    with open_database().transaction() as connection:
-        copy = copies.find_copy(connection, copy_id)
-        audit.insert_event(
-            connection,
-            action=Action.VIEW_IDENTITY,
-            exam_id=copy.exam_id,
-            copy_id=copy_id,
-            run=new_run(account.account_id),
-            details={},
-        )

@@ -14,7 +14,7 @@ from dashboard.data.audit import (
 )
 from dashboard.files import trail_address
 from dashboard.look import ago, show_downloads, show_empty, show_title
-from dashboard.page import Visit
+from dashboard.page import Visit, keep_in_address
 from dashboard.wording import action_text
 from viatique.access import Permission, shown_to_all
 from viatique.db.audit import AuditEvent
@@ -77,7 +77,7 @@ def _filters(visit: Visit) -> EventFilter:
 def _typed(column: DeltaGenerator, visit: Visit, name: str) -> str:
     wish = st.query_params.get(name, "")
     typed = column.text_input(visit.text(name), wish, on_change=_from_the_newest).strip()
-    _keep(name, typed)
+    keep_in_address(name, typed)
     return typed
 
 
@@ -94,7 +94,7 @@ def _action(visit: Visit) -> Action | None:
         ),
         on_change=_from_the_newest,
     )
-    _keep("action", chosen)
+    keep_in_address("action", chosen)
     return Action(chosen) if chosen else None
 
 
@@ -104,19 +104,12 @@ def _day(visit: Visit, name: str) -> date | None:
     except ValueError:  # an address somebody typed: no day, no filter
         wish = None
     chosen = st.date_input(visit.text(name), wish, on_change=_from_the_newest, format="DD/MM/YYYY")
-    _keep(name, chosen.isoformat() if chosen else "")
+    keep_in_address(name, chosen.isoformat() if chosen else "")
     return chosen
 
 
 def _midnight(visit: Visit, day: date) -> datetime:
     return datetime.combine(day, time.min, visit.zone)
-
-
-def _keep(name: str, value: str) -> None:
-    if value:
-        st.query_params[name] = value
-    else:
-        st.query_params.pop(name, None)
 
 
 def _from_the_newest() -> None:
@@ -149,7 +142,7 @@ def _show_events(visit: Visit, wanted: EventFilter) -> None:
         st.button(
             visit.text("older"),
             disabled=not found,
-            on_click=_keep,
+            on_click=keep_in_address,
             args=("before", str(found[-1].event_id) if found else ""),
         )
 

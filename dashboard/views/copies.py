@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.data.copies import ROWS, copies_after, page_before
 from dashboard.data.exams import exams
 from dashboard.look import show_empty, show_title
-from dashboard.page import Visit, chosen_exam, page_named
+from dashboard.page import Visit, chosen_exam, keep_in_address, page_named
 from dashboard.wording import identity_text, status_text
 from viatique.access import Permission
 from viatique.db.listings import CopyFilter, ListedCopy
@@ -59,7 +59,7 @@ def _filter(visit: Visit, name: str, values: list[str], label: Callable[[str], s
         format_func=lambda value: label(value) if value else visit.text("all"),
         on_change=_from_the_start,
     )
-    _keep(name, chosen)
+    keep_in_address(name, chosen)
     return chosen
 
 
@@ -69,15 +69,8 @@ def _failed_filter(visit: Visit) -> bool:
         st.query_params.get("failed") == "1",
         on_change=_from_the_start,
     )
-    _keep("failed", "1" if is_chosen else None)
+    keep_in_address("failed", "1" if is_chosen else None)
     return is_chosen
-
-
-def _keep(name: str, value: str | None) -> None:
-    if value:
-        st.query_params[name] = value
-    else:
-        st.query_params.pop(name, None)
 
 
 def _from_the_start() -> None:
@@ -114,7 +107,7 @@ def _number(query: Mapping[str, str]) -> int:
 
 
 def _turn(after: int) -> None:
-    _keep("after", str(after) if after else None)
+    keep_in_address("after", str(after) if after else None)
 
 
 def _turn_back(exam_id: ExamId, after: int, wanted: CopyFilter) -> None:

@@ -11,10 +11,11 @@ from dashboard.actions.identify import (
     decide_soon,
     failure_of,
     is_deciding,
+    look_at,
     merge,
     take_back,
 )
-from dashboard.data.copies import note_view, page_png
+from dashboard.data.copies import page_png
 from dashboard.data.exams import exams
 from dashboard.data.identify import Rival, ToIdentify, queue, search_roster, to_identify
 from dashboard.look import show_empty, show_title
@@ -75,10 +76,10 @@ def _looked_at(visit: Visit, copy_id: CopyId) -> ToIdentify:
     """The copy, read (and audited) once for each time it comes up, not for each rerun."""
     kept = st.session_state.get("looked_at")
     if kept is None or kept.copy.copy_id != copy_id:
-        note_view(copy_id, visit.account)
+        look_at(visit.token, copy_id)
         kept = to_identify(copy_id)
         if kept.rival:
-            note_view(kept.rival.copy_id, visit.account)
+            look_at(visit.token, kept.rival.copy_id)
         st.session_state["looked_at"] = kept
     return kept
 

@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.files import ROUTES, copy_address, final_address, trail_address
-from dashboard.gate import COOKIE
 from tests.dashboard.conftest import Visiting
 from viatique.access import Role
 from viatique.db.audit import list_events
@@ -20,6 +19,7 @@ from viatique.seal_files import seal_files_of
 from viatique.settings import Settings
 from viatique.steps.seal_trail import seal_trail
 from viatique.steps.settle import confirm_identity
+from viatique.steps.sign_in import SESSION_COOKIE
 from viatique.workbench import Workbench
 
 Get = Callable[..., tuple[int, bytes]]
@@ -84,7 +84,7 @@ def get(bench: Workbench, signed_in: Callable[[Role], str]) -> Iterator[Get]:
         def asked(address: str, role: Role | None) -> tuple[int, bytes]:
             client.cookies.clear()
             if role:
-                client.cookies.set(COOKIE, tokens[role])
+                client.cookies.set(SESSION_COOKIE, tokens[role])
             answer = client.get(address)
             return answer.status_code, answer.content
 

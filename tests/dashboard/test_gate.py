@@ -9,10 +9,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.gate import COOKIE, Gate, Proxy
+from dashboard.gate import Gate, Proxy
 from viatique.access import Role
 from viatique.db.pool import Database
-from viatique.steps.sign_in import create_account
+from viatique.steps.sign_in import SESSION_COOKIE, create_account
 
 PICTURE = "a student's page"
 ADDRESS = "http://testserver"
@@ -64,7 +64,7 @@ def test_a_request_without_a_session_gets_nothing(client: TestClient) -> None:
 
 
 def test_a_made_up_cookie_gets_nothing(client: TestClient) -> None:
-    client.cookies.set(COOKIE, "x" * 43)
+    client.cookies.set(SESSION_COOKIE, "x" * 43)
     answer = client.get("/media/1.png")
     assert answer.status_code == 401
     assert PICTURE not in answer.text
@@ -72,10 +72,10 @@ def test_a_made_up_cookie_gets_nothing(client: TestClient) -> None:
 
 def test_a_session_gets_in_until_it_is_signed_out(client: TestClient, password: str) -> None:
     signed_in(client, password)
-    token = client.cookies[COOKIE]
+    token = client.cookies[SESSION_COOKIE]
     assert client.get("/media/1.png").text == PICTURE
     client.get("/sign-out")
-    client.cookies.set(COOKIE, token)
+    client.cookies.set(SESSION_COOKIE, token)
     assert client.get("/media/1.png").status_code == 401
 
 
@@ -97,7 +97,7 @@ def test_a_form_of_another_site_cannot_sign_in(client: TestClient, password: str
     form = {"login": "dupont", "password": password}
     answer = client.post("/sign-in", data=form, headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403
-    assert COOKIE not in client.cookies
+    assert SESSION_COOKIE not in client.cookies
 
 
 def test_a_wrong_password_is_told_and_what_was_typed_is_escaped(client: TestClient) -> None:
@@ -161,7 +161,7 @@ def test_behind_a_proxy_passwords_count_no_more(behind_proxy: Starlette, passwor
     form = {"login": "dupont", "password": password}
     answer = asked(behind_proxy, "10.0.0.2").post("/sign-in", data=form)
     assert answer.status_code == 401
-    assert COOKIE not in answer.cookies
+    assert SESSION_COOKIE not in answer.cookies
 
 
 def test_headers_that_name_people_stop_at_the_gate(client: TestClient, password: str) -> None:

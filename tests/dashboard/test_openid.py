@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.gate import BACK, COOKIE, LEAVE, Gate
+from dashboard.gate import BACK, LEAVE, Gate
 from dashboard.openid import openid_of
 from tests.dashboard.openid_provider import SECRET, Provider, serving
 from viatique.access import Role
@@ -22,7 +22,7 @@ from viatique.db.accounts import find_account
 from viatique.db.pool import Database
 from viatique.errors import InvalidSettings
 from viatique.settings import Settings
-from viatique.steps.sign_in import create_account
+from viatique.steps.sign_in import SESSION_COOKIE, create_account
 
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 CALLBACK = "http://testserver/sign-in/back"
@@ -82,9 +82,9 @@ def test_the_local_account_of_that_login_gets_a_session(
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert client.get("/inside").text == "inside"
-    token = client.cookies[COOKIE]
+    token = client.cookies[SESSION_COOKIE]
     client.get("/sign-out")
-    client.cookies.set(COOKIE, token)
+    client.cookies.set(SESSION_COOKIE, token)
     assert client.get("/inside").status_code == 401
 
 
@@ -178,5 +178,5 @@ def test_settings_that_make_no_whole_are_refused() -> None:
 
 def refused(client: TestClient, answer: httpx.Response) -> None:
     assert answer.status_code == 401
-    assert COOKIE not in client.cookies
+    assert SESSION_COOKIE not in client.cookies
     assert client.get("/inside").status_code == 401

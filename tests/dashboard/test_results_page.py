@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from dashboard.files import ROUTES, finals_address, results_address
-from dashboard.gate import COOKIE
 from tests.dashboard.conftest import Visiting
 from tests.steps.benches import mark_exam
 from viatique.access import Role
@@ -25,6 +24,7 @@ from viatique.models import ExamId, Language
 from viatique.run import new_run
 from viatique.steps.export_results import list_results
 from viatique.steps.release_results import release_results
+from viatique.steps.sign_in import SESSION_COOKIE
 from viatique.workbench import Workbench
 
 ClientOf = Callable[[Role], TestClient]
@@ -43,7 +43,7 @@ def client_of(signed_in: Callable[[Role], str]) -> ClientOf:
     """A browser of somebody of the role, at the routes of files."""
 
     def client(role: Role) -> TestClient:
-        return TestClient(Starlette(routes=ROUTES), cookies={COOKIE: signed_in(role)})
+        return TestClient(Starlette(routes=ROUTES), cookies={SESSION_COOKIE: signed_in(role)})
 
     return client
 

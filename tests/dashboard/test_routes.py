@@ -7,10 +7,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from dashboard.gate import COOKIE, Gate, Proxy
+from dashboard.gate import Gate, Proxy
 from dashboard.routes import Routes, api_on
 from viatique.access import Role
 from viatique.exporter import metrics_token
+from viatique.steps.sign_in import SESSION_COOKIE
 from viatique.workbench import Workbench
 
 
@@ -32,7 +33,7 @@ def test_requests_through_the_dashboard_are_counted(
     bench: Workbench, signed_in: Callable[[Role], str]
 ) -> None:
     client = _client(bench)
-    client.cookies.set(COOKIE, signed_in(Role.COORDINATOR))
+    client.cookies.set(SESSION_COOKIE, signed_in(Role.COORDINATOR))
     assert client.get("/api/v1/exams").status_code == 200
     labels = 'method="GET",route="/api/v1/exams",status="200"'
     assert f"http_requests_total{{{labels}}} 1.0" in _metrics(bench, client)

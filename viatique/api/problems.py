@@ -88,6 +88,11 @@ def refused(refusal: Refused, current: Shape | None) -> JSONResponse:
     return problem(status, refusal.conflict, detail, **more)
 
 
+def status_of(error: ViatiqueError) -> int:
+    """The HTTP status that says what kind of error it is."""
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
+
+
 def handle_errors(app: FastAPI) -> None:
     """Makes every error of the app a problem; unforeseen ones are the request context's."""
     app.add_exception_handler(ViatiqueError, _ours)
@@ -98,7 +103,7 @@ def handle_errors(app: FastAPI) -> None:
 def _ours(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ViatiqueError):
         raise error
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    status = status_of(error)
     if status >= 500:
         logger.log(severity(error), "request_failed", exc_info=error)
     headers = {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
