@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.artifacts import publish_report
 from flows.drain import chunk_runner, drain
-from flows.parameters import FinalizeParameters
+from flows.parameters import ExamParameters
 from tasks.chunks import finalize_chunk_task
 from tasks.context import bound_to_run, current_run, flow_workbench
 from viatique.db.claims import Stage
@@ -19,7 +19,7 @@ from viatique.steps.sharing import others_at_work
     flow_run_name="finalize {parameters.exam}",
     task_runner=chunk_runner(),
 )
-def finalize_copies(parameters: FinalizeParameters) -> None:
+def finalize_copies(parameters: ExamParameters) -> None:
     """Gives every copy with complete marks its final PDF; failed ones are tried again."""
     exam_id, run = ExamId(parameters.exam), current_run()
     with flow_workbench() as bench, bound_to_run(exam_id):

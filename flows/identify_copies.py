@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.artifacts import publish_report
 from flows.drain import chunk_runner, drain
-from flows.parameters import IdentifyParameters
+from flows.parameters import ExamParameters
 from tasks.chunks import decide_identities_task, read_chunk_task
 from tasks.context import bound_to_run, flow_workbench
 from viatique.db.claims import Stage
@@ -19,7 +19,7 @@ from viatique.steps.sharing import others_at_work
     flow_run_name="identify {parameters.exam}",
     task_runner=chunk_runner(),
 )
-def identify_copies(parameters: IdentifyParameters) -> None:
+def identify_copies(parameters: ExamParameters) -> None:
     """Reads the headers that were not read, then decides the whole exam's identities jointly."""
     exam_id = ExamId(parameters.exam)
     with flow_workbench() as bench, bound_to_run(exam_id):

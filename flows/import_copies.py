@@ -4,7 +4,7 @@ from prefect import flow, unmapped
 
 from flows.artifacts import publish_report
 from flows.drain import chunk_runner, drain
-from flows.parameters import ImportParameters
+from flows.parameters import ExamParameters
 from tasks.chunks import cut_chunk_task, plan_scan_task, receive_inbox_task
 from tasks.context import bound_to_run, current_run, flow_workbench
 from viatique.db.claims import Stage
@@ -19,7 +19,7 @@ from viatique.steps.sharing import others_at_work
     flow_run_name="import {parameters.exam}",
     task_runner=chunk_runner(),
 )
-def import_copies(parameters: ImportParameters) -> None:
+def import_copies(parameters: ExamParameters) -> None:
     """Cuts every scan of the exam that was not yet, those laid into HOME/inbox/EXAM included."""
     exam_id, run = ExamId(parameters.exam), current_run()
     with flow_workbench() as bench, bound_to_run(exam_id):

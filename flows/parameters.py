@@ -6,33 +6,24 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from viatique.steps.maintain import Chore
 
-ExamParameter = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^E[0-9A-Z]{5}$"),
-    Field(title="Exam", description="Id of the exam, as `viatique exam list` shows it: E7K3M9."),
-]
 
+class ExamParameters(BaseModel):
+    """The exam that is worked on."""
 
-class _Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-
-class ImportParameters(_Parameters):
-    """Scans received, or laid into HOME/inbox/EXAM, are cut into copies."""
-
-    exam: ExamParameter
-
-
-class IdentifyParameters(_Parameters):
-    """Headers are read and matched with the roster."""
-
-    exam: ExamParameter
+    exam: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^E[0-9A-Z]{5}$"),
+        Field(
+            title="Exam", description="Its id, as `viatique exam list` shows it: E7K3M9."
+        ),
+    ]
 
 
-class MarksParameters(_Parameters):
-    """A marks file that was received is recorded."""
+class MarksParameters(ExamParameters):
+    """A marks file of the exam that was received."""
 
-    exam: ExamParameter
     marks: Annotated[
         str,
         StringConstraints(pattern=r"^[0-9a-f]{64}$"),
@@ -40,20 +31,10 @@ class MarksParameters(_Parameters):
     ]
 
 
-class FinalizeParameters(_Parameters):
-    """Every copy with complete marks gets its final PDF."""
+class MaintenanceParameters(BaseModel):
+    """What is kept in order."""
 
-    exam: ExamParameter
-
-
-class ProcessParameters(_Parameters):
-    """Import, identify, record the marks received, finalize: one after the other."""
-
-    exam: ExamParameter
-
-
-class MaintenanceParameters(_Parameters):
-    """The house is kept in order."""
+    model_config = ConfigDict(extra="forbid")
 
     chores: Annotated[
         tuple[Chore, ...],

@@ -5,11 +5,10 @@ The entry points ``viatique.runners`` in pyproject.toml name these functions.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import httpx
-from prefect import Flow
 from prefect.client.schemas.objects import State
 from pydantic import BaseModel
 
@@ -17,14 +16,7 @@ from flows.finalize_copies import finalize_copies
 from flows.identify_copies import identify_copies
 from flows.import_copies import import_copies
 from flows.maintenance import maintain
-from flows.parameters import (
-    FinalizeParameters,
-    IdentifyParameters,
-    ImportParameters,
-    MaintenanceParameters,
-    MarksParameters,
-    ProcessParameters,
-)
+from flows.parameters import ExamParameters, MaintenanceParameters, MarksParameters
 from flows.process_exam import process_exam
 from flows.record_marks import record_marks
 from tasks.context import use_workbench
@@ -34,15 +26,17 @@ from viatique.run import Run
 from viatique.steps.maintain import Chore, ChoreOutcome
 from viatique.workbench import Workbench
 
+Result = TypeVar("Result")
+
 
 def run_import(bench: Workbench, exam_id: ExamId) -> Run:
     """``import_copies`` in this process."""
-    return _run(bench, import_copies, ImportParameters(exam=exam_id))
+    return _run(bench, import_copies, ExamParameters(exam=exam_id))
 
 
 def run_identify(bench: Workbench, exam_id: ExamId) -> Run:
     """``identify_copies`` in this process."""
-    return _run(bench, identify_copies, IdentifyParameters(exam=exam_id))
+    return _run(bench, identify_copies, ExamParameters(exam=exam_id))
 
 
 def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
@@ -52,35 +46,38 @@ def run_marks(bench: Workbench, exam_id: ExamId, sha256: Sha256) -> Run:
 
 def run_finalize(bench: Workbench, exam_id: ExamId) -> Run:
     """``finalize_copies`` in this process."""
-    return _run(bench, finalize_copies, FinalizeParameters(exam=exam_id))
+    return _run(bench, finalize_copies, ExamParameters(exam=exam_id))
 
 
 def run_process(bench: Workbench, exam_id: ExamId) -> Run:
     """``process_exam`` in this process."""
-    return _run(bench, process_exam, ProcessParameters(exam=exam_id))
+    return _run(bench, process_exam, ExamParameters(exam=exam_id))
 
 
 def run_maintenance(
     bench: Workbench, chores: Sequence[Chore], *, is_whole: bool
 ) -> list[ChoreOutcome]:
     """``maintain`` in this process."""
-    with use_workbench(bench), _prefect_answers():
-        state = maintain(
-            MaintenanceParameters(chores=tuple(chores), is_whole=is_whole), return_state=True
-        )
-    if state.is_completed():
-        return state.result()
-    raise _error(state)
+    given = MaintenanceParameters(chores=tuple(chores), is_whole=is_whole)
+    return _completed(bench, maintain, given).result()
 
 
-def _run(
-    bench: Workbench, flow: Flow[[BaseModel], None] | Callable[..., object], given: BaseModel
-) -> Run:
+def _run(bench: Workbench, flow: Callable[..., None], given: BaseModel) -> Run:
+    state = _completed(bench, flow, given)
+    return Run(correlation_id=str(_flow_run_id(state)))
+
+
+def _completed(bench: Workbench, flow: Callable[..., Result], given: BaseModel) -> State[Result]:
+    """How a flow ended.
+
+    Raises:
+        ViatiqueError: not well.
+    """
     with use_workbench(bench), _prefect_answers():
-        state = cast("State[None]", flow(given, return_state=True))
-    if state.is_completed():
-        return Run(correlation_id=str(_flow_run_id(state)))
-    raise _error(state)
+        state = cast("State[Result]", flow(given, return_state=True))
+    if not state.is_completed():
+        raise _error(state)
+    return state
 
 
 @contextmanager
