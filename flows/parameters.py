@@ -15,9 +15,7 @@ class ExamParameters(BaseModel):
     exam: Annotated[
         str,
         StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^E[0-9A-Z]{5}$"),
-        Field(
-            title="Exam", description="Its id, as `viatique exam list` shows it: E7K3M9."
-        ),
+        Field(title="Exam", description="Its id, as `viatique exam list` shows it: E7K3M9."),
     ]
 
 

@@ -19,6 +19,10 @@ TITLES: dict[str, tuple[str, ...]] = {
         "matricule", "numero_etudiant", "code_etudiant", "identifiant", "id", "student_id",
         "student_number", "candidate_number", "candidat",
     ),
+    "student_number": (
+        "numero_candidat", "no_candidat", "n_candidat", "num_candidat", "candidate_number",
+        "numero_etudiant", "student_number",
+    ),
     "last_name": (
         "nom", "nom_de_famille", "nom_famille", "last_name", "lastname", "surname", "family_name",
     ),
@@ -31,7 +35,9 @@ TITLES: dict[str, tuple[str, ...]] = {
     "group": ("classe", "division", "groupe", "class", "group", "section"),
     "email": ("email", "e_mail", "mail", "courriel", "adresse_e_mail"),
 }  # fmt: skip
-"""Usual titles (Pronote, SIECLE, Apogée exports, plain English), normalised; first match wins."""
+"""Usual titles (Pronote, SIECLE, Apogée exports, plain English), normalised; first match wins.
+
+A number beside the id (INE and candidate number) is the one written in headers."""
 
 LENGTH_LIMIT = 200
 _DATE_PATTERNS = (
@@ -144,11 +150,13 @@ def _invalid(problems: list[Problem]) -> InvalidRoster:
 
 
 def _recognised(table: Table) -> dict[str, str]:
-    return {
-        field: next(title for title in titles if title in table.columns)
-        for field, titles in TITLES.items()
-        if any(title in table.columns for title in titles)
-    }
+    """The column of each field; one column is one field's."""
+    found: dict[str, str] = {}
+    for field, titles in TITLES.items():
+        free = [title for title in titles if title in table.columns and title not in found.values()]
+        if free:
+            found[field] = free[0]
+    return found
 
 
 def _column_problems(columns: dict[str, str]) -> Iterator[Problem]:
@@ -182,6 +190,7 @@ def _student(row: Row, columns: dict[str, str], problems: list[Problem]) -> Stud
         birth_date=parse_birth_date(cells.get("birth_date", "")),
         group=cells.get("group", ""),
         email=cells.get("email", ""),
+        student_number=cells.get("student_number", ""),
     )
 
 

@@ -91,6 +91,21 @@ def test_rosters_of_usual_kinds_are_read(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("titles", "expected"),
+    [
+        ("INE;NOM;Numéro candidat", ("A1", "3")),
+        ("Numéro candidat;NOM;INE", ("3", "A1")),
+        ("student_number;NOM;candidat", ("A1", "")),
+    ],
+)
+def test_a_number_beside_the_id_is_the_one_written_in_headers(
+    titles: str, expected: tuple[str, str]
+) -> None:
+    (student,) = read_roster(f"{titles}\nA1;Alpha;3\n".encode())
+    assert (student.student_id, student.student_number) == expected
+
+
+@pytest.mark.parametrize(
     ("full", "parts"),
     [
         ("DE LA TOUR Anne", ("DE LA TOUR", "Anne")),
