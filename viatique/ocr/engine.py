@@ -66,7 +66,6 @@ class Engine:
         characters: Sequence[str],
     ) -> None:
         self._detector = detector
-        self._predictor = recogniser.paddlex_predictor
         self._recogniser = recogniser
         self.characters = ("", *characters, " ")
         self.version = _version()
@@ -105,9 +104,10 @@ class Engine:
     def _read(self, strip: Grey, min_width: int) -> Strip:
         height, width = strip.shape
         ratio = max(min_width / HEIGHT, width / height)
-        resize = self._predictor.pre_tfs["ReisizeNorm"]
+        predictor = self._recogniser.paddlex_predictor
+        resize = predictor.pre_tfs["ReisizeNorm"]
         image = resize.resize_norm_img(_three_channels(strip), ratio)
-        posteriors = np.asarray(self._predictor.runner(x=[image[None]])[0][0], np.float32)
+        posteriors = np.asarray(predictor.runner(x=[image[None]])[0][0], np.float32)
         best = posteriors.argmax(axis=1)
         kept = np.flatnonzero(np.append(best[1:] != best[:-1], True) & (best > 0))
         padded = HEIGHT * ratio / min(HEIGHT * ratio, HEIGHT * width / height)
