@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as examples
 
 from tests.homes import remove_home
 from viatique.db.migrate import migrate
@@ -15,6 +16,9 @@ from viatique.services.local import ensure
 from viatique.settings import Settings
 
 SHARED = Path(os.environ.get("VIATIQUE_SHARED", Path(__file__).parents[2] / "shared"))
+
+examples.register_profile("viatique", deadline=None)
+examples.load_profile("viatique")  # on a busy machine a deadline fails what is right
 
 
 @pytest.fixture(scope="session")

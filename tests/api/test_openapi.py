@@ -31,7 +31,6 @@ def test_no_request_the_openapi_allows_ends_in_a_defect(
         @given(case=operation.as_strategy())
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

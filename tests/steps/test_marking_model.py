@@ -348,7 +348,6 @@ def test_any_order_of_things_ends_as_the_model_says(database: Database) -> None:
         settings=settings(
             max_examples=25,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

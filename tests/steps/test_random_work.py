@@ -202,7 +202,7 @@ def test_each_accepted_change_leaves_one_event(bench: Workbench, tmp_path: Path)
         st.sampled_from(markers),
     )
 
-    @settings(max_examples=6, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=6, derandomize=True, database=None)
     @example([(deed, 0, markers[0]) for deed in WHOLE_WAY])
     @given(st.lists(each, min_size=20, max_size=40))
     def each_deed_owes_its_events(deeds: list[tuple[Deed, int, Run]]) -> None:

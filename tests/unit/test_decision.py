@@ -237,7 +237,7 @@ def test_a_student_without_a_birth_date_is_known_by_name() -> None:
 ROOMS = st.lists(st.tuples(st.integers(0, 7), st.floats(0, 0.5), st.integers(0, 99)), max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROOMS, st.randoms(use_true_random=False))
 def test_rules_that_hold_for_any_room(room: list[tuple[int, float, int]], chance: Random) -> None:
     readings = {
@@ -263,7 +263,7 @@ def test_rules_that_hold_for_any_room(room: list[tuple[int, float, int]], chance
     assert {o.copy_id: o.student_id for o in again} == {o.copy_id: o.student_id for o in decisions}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ROOMS)
 def test_a_higher_threshold_never_adds_an_automatic_identity(
     room: list[tuple[int, float, int]],

@@ -247,7 +247,7 @@ class TestText:
     def test_what_no_font_has_is_a_visible_box(self) -> None:
         assert "bravo□" in whole_text(composed(annotation(text="bravo \U0001f600")))
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.text(st.characters(), max_size=60))
     def test_any_text_survives(self, text: str) -> None:
         sheet = dataclasses.replace(
@@ -255,7 +255,7 @@ class TestText:
         )
         composed(annotation(text=text), sheet=sheet)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.text(st.characters(max_codepoint=255, exclude_categories=("C",)), max_size=200))
     def test_latin_text_is_extracted_as_written(self, text: str) -> None:
         final = composed(annotation(text=text))

@@ -54,7 +54,7 @@ ROOMS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROOMS, st.integers(0, 90), st.sets(st.integers(0, 90), max_size=5))
 def test_few_students_a_copy_say_what_the_whole_table_says(
     room: list[tuple[int, float, int, int]], size: int, given_to: set[int]
@@ -118,7 +118,7 @@ def best_worth(logs: Table) -> float:
 
 
 @given(st.integers(0, 62), st.floats(0, 0.5), st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_a_name_costs_does_not_depend_on_who_else_is_on_the_roster(
     who: int, noise: float, seed: int
 ) -> None:

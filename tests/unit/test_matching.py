@@ -43,7 +43,7 @@ def _brute_force(log_probs: NDArray[np.float64], word: tuple[int, ...]) -> float
     return float(np.log(total)) if total else -np.inf
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 5), st.integers(2, 4))
 def test_scores_equal_brute_force(seed: int, frames: int, width: int) -> None:
     rng = np.random.default_rng(seed)
@@ -82,7 +82,7 @@ def test_an_empty_field_costs_everyone_the_cap() -> None:
 NAMES = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(NAMES, st.data())
 def test_the_written_word_beats_its_edits(name: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(name) - 1))
@@ -99,7 +99,7 @@ def test_the_written_word_beats_its_edits(name: str, data: st.DataObject) -> Non
     assert (found[0] < found[1:]).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(NAMES, st.integers(0, 1000))
 def test_penalties_do_not_depend_on_order_or_repeats(name: str, seed: int) -> None:
     words = [name, "MARTIN", "DURAND", name, "LEA"]
@@ -111,7 +111,7 @@ def test_penalties_do_not_depend_on_order_or_repeats(name: str, seed: int) -> No
     assert ((straight >= 0) & (straight <= 30)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(NAMES, NAMES, st.floats(5.0, 30.0))
 def test_pruning_changes_no_penalty(name: str, other: str, cap: float) -> None:
     frames = prepared(posteriors(name, noise=0.1))
