@@ -1,19 +1,27 @@
-"""Real parts for tests: a Postgres (DATABASE_URL, else embedded), a database for each test."""
+"""Real parts for tests: a Postgres (DATABASE_URL, else embedded), a database for each test.
+
+On it: a workbench, and the command.
+"""
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import settings as examples
 
+from tests.cli.commands import Command, command_on
 from tests.homes import remove_home
+from tests.steps.benches import bench_on
 from viatique.db.migrate import migrate
 from viatique.db.pool import Database
 from viatique.services.local import ensure
 from viatique.settings import Settings
+from viatique.workbench import Workbench
+from viatique.workers import WorkerPool, worker_pool
 
 SHARED = Path(os.environ.get("VIATIQUE_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -82,3 +90,38 @@ def empty_dsn(server_dsn: str) -> Iterator[str]:
     yield with_database(server_dsn, name)
     with psycopg.connect(server_dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
+    folder = tmp_path_factory.mktemp("worker-logs")
+    with worker_pool(2, log_folder=folder, log_format="json") as pool:
+        yield pool
+
+
+@pytest.fixture
+def bench(database: Database, pool: WorkerPool, tmp_path: Path) -> Iterator[Workbench]:
+    with bench_on(database, tmp_path / "home", pool) as bench:
+        yield bench
+
+
+@pytest.fixture
+def viatique(
+    database_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Command]:
+    with command_on(database_dsn, tmp_path / "home", monkeypatch, capsys) as command:
+        yield command
+
+
+@pytest.fixture
+def other_place(
+    empty_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[[], AbstractContextManager[Command]]:
+    """The command on another home and an empty database, from when it is called on."""
+    return lambda: command_on(empty_dsn, tmp_path / "elsewhere", monkeypatch, capsys)

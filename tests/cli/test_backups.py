@@ -1,11 +1,12 @@
 """``viatique backup`` and ``restore``: what they print, how they end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Command, command_on
+from tests.cli.commands import Command
 from tests.steps.benches import write_exam, write_scan
 from viatique.db.pool import Database
 
@@ -20,14 +21,10 @@ def exam(viatique: Command, tmp_path: Path) -> str:
 
 @pytest.fixture
 def elsewhere(
-    exam: str,
-    empty_dsn: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    exam: str, other_place: Callable[[], AbstractContextManager[Command]]
 ) -> Iterator[Command]:
     """The command on another home and an empty database, once ``exam`` is there; not at once."""
-    with command_on(empty_dsn, tmp_path / "elsewhere", monkeypatch, capsys) as command:
+    with other_place() as command:
         yield command
 
 

@@ -15,16 +15,10 @@ from viatique.db.pool import Database
 from viatique.models import ExamId, Language
 from viatique.steps.sign_in import create_account, sign_in
 from viatique.workbench import Workbench
-from viatique.workers import WorkerPool, worker_pool
+from viatique.workers import WorkerPool
 
 APP = Path(core.__file__).with_name("app.py")
 Visiting = Callable[..., AppTest]
-
-
-@pytest.fixture(scope="session")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
-    with worker_pool(1, log_folder=tmp_path_factory.mktemp("logs"), log_format="json") as pool:
-        yield pool
 
 
 @pytest.fixture

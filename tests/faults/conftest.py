@@ -1,4 +1,4 @@
-"""The workbench of the tests of steps, and one whose Postgres is behind a line that can be cut."""
+"""A workbench whose Postgres is behind a line that can be cut."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,14 +7,11 @@ import pytest
 
 from tests.faults.lines import Line, line_to
 from tests.steps.benches import bench_on
-from tests.steps.conftest import bench, pool
 from viatique import inline
 from viatique.db import pool as pools
 from viatique.db.pool import Database
 from viatique.workbench import Workbench
 from viatique.workers import WorkerPool
-
-__all__ = ["bench", "pool"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import command_on
+from tests.cli.commands import Command
 from tests.faults.disks import Disk, small_disk
 from tests.faults.outcomes import assert_nothing_is_left, outcome_of
 from tests.steps.benches import (
@@ -153,19 +153,14 @@ def test_a_backup_that_finds_no_room_leaves_nothing_and_may_have_the_same_name(
 
 
 def test_the_command_ends_with_3_and_says_what_to_do(
-    disk: Disk,
-    database_dsn: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    disk: Disk, viatique: Command, tmp_path: Path
 ) -> None:
-    with command_on(database_dsn, tmp_path / "home", monkeypatch, capsys) as viatique:
-        exam = viatique("exam", "create", write_exam(tmp_path / "exam")).out.strip()
-        scan = write_scan(tmp_path, pages=4)
-        disk.fill()
-        said = viatique("import", exam, scan, "--inline", code=3).err
-        assert "ENOSPC" in said
-        assert "run again" in said
-        disk.mend()
-        viatique("import", exam, scan, "--inline")
-        assert len(viatique("copies", exam, "--json").lines) == 2
+    exam = viatique("exam", "create", write_exam(tmp_path / "exam")).out.strip()
+    scan = write_scan(tmp_path, pages=4)
+    disk.fill()
+    said = viatique("import", exam, scan, "--inline", code=3).err
+    assert "ENOSPC" in said
+    assert "run again" in said
+    disk.mend()
+    viatique("import", exam, scan, "--inline")
+    assert len(viatique("copies", exam, "--json").lines) == 2

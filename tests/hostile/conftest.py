@@ -1,6 +1,5 @@
-"""The workbench of the tests of steps, and visits to the dashboard."""
+"""Visits to the dashboard, on the workbench of any test."""
 
 from tests.dashboard.conftest import signed_in, visiting
-from tests.steps.conftest import bench, pool
 
-__all__ = ["bench", "pool", "signed_in", "visiting"]
+__all__ = ["signed_in", "visiting"]

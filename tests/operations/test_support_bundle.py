@@ -8,7 +8,6 @@ import pytest
 from tests.cli.commands import Command, command_on
 from tests.steps.benches import write_exam, write_scan
 from viatique import workbench
-from viatique.db.pool import Database
 from viatique.diagnosis import KINDS, find
 from viatique.models import Language
 from viatique.settings import Settings
@@ -73,30 +72,22 @@ def test_each_finding_speaks_both_languages(code: str) -> None:
 
 
 def test_doctor_speaks_when_there_is_no_database(
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    viatique: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with command_on(database.dsn, tmp_path / "home", monkeypatch, capsys) as viatique:
-        assert "Nothing is wrong here." in viatique("doctor").out
-        monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:nothing@127.0.0.1:1/nowhere")
-        said = viatique("doctor", code=1).out
+    assert "Nothing is wrong here." in viatique("doctor").out
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:nothing@127.0.0.1:1/nowhere")
+    said = viatique("doctor", code=1).out
     assert "The database of DATABASE_URL does not answer." in said
     assert "P0" in said
 
 
 def test_doctor_says_that_the_roles_are_missing(
-    database_dsn: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    viatique: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workbench, "ensure_roles", lambda _dsn: None)
-    with command_on(database_dsn, tmp_path / "home", monkeypatch, capsys) as viatique:
-        said = viatique("doctor", "--json", code=1)
-        assert [(line["code"], line["severity"]) for line in said.lines] == [("no_roles", "P3")]
-        assert "may not make roles" in viatique("audit", "verify").err
+    said = viatique("doctor", "--json", code=1)
+    assert [(line["code"], line["severity"]) for line in said.lines] == [("no_roles", "P3")]
+    assert "may not make roles" in viatique("audit", "verify").err
 
 
 def test_secrets_and_places_are_hidden() -> None:

@@ -1,12 +1,11 @@
 """Two markers read the same copy unseen; what is near is agreed, what is apart is settled."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Command, command_on
+from tests.cli.commands import Command
 from tests.db.marking import NOTE, TTL_S, store_account, store_ready, take
 from tests.db.stored import RUN
 from viatique.access import Role
@@ -29,29 +28,8 @@ from viatique.steps.verify_audit import verify_audit
 
 
 @pytest.fixture
-def anne(database: Database) -> Run:
-    return store_account(database, "U0000000A")
-
-
-@pytest.fixture
-def bruno(database: Database) -> Run:
-    return store_account(database, "U0000000B")
-
-
-@pytest.fixture
 def boss(database: Database) -> Run:
     return store_account(database, "U0000000X", Role.COORDINATOR)
-
-
-@pytest.fixture
-def shell(
-    database_dsn: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Command]:
-    with command_on(database_dsn, tmp_path / "home", monkeypatch, capsys) as command:
-        yield command
 
 
 @pytest.fixture
@@ -179,16 +157,16 @@ def test_readings_too_far_apart_are_shown_by_command(
     anne: Run,
     bruno: Run,
     copy_id: CopyId,
-    shell: Command,
+    viatique: Command,
 ) -> None:
     give(database, anne, copy_id, "2", "2.5")
     give(database, bruno, copy_id, "2", "4")
     apart = {"copy": copy_id, "question": "2", "points": ["2.5", "4"]}
-    assert shell("disagreements", copy_id[:6], "--json").lines == [apart]
-    assert "2.5 / 4" in shell("disagreements", copy_id[:6]).out
+    assert viatique("disagreements", copy_id[:6], "--json").lines == [apart]
+    assert "2.5 / 4" in viatique("disagreements", copy_id[:6]).out
     give(database, bruno, copy_id, "2", "3")
-    assert shell("disagreements", copy_id[:6]).out == ""
-    shell("disagreements", "NOSUCH", code=2)
+    assert viatique("disagreements", copy_id[:6]).out == ""
+    viatique("disagreements", "NOSUCH", code=2)
 
 
 def test_what_was_agreed_follows_its_readers_until_it_is_settled(

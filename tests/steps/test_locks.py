@@ -13,7 +13,6 @@ from tests.db.marking import (
     hold_of,
     is_held,
     move,
-    store_account,
     store_ready,
     take,
 )
@@ -26,16 +25,6 @@ from viatique.lifecycle import Action, LockConflict, Move, UnlockReason
 from viatique.models import CopyId
 from viatique.run import Run
 from viatique.steps.locks import Refused, acquire, force_release, heartbeat, lock_of, release
-
-
-@pytest.fixture
-def anne(database: Database) -> Run:
-    return store_account(database, "U0000000A")
-
-
-@pytest.fixture
-def bruno(database: Database) -> Run:
-    return store_account(database, "U0000000B")
 
 
 @pytest.fixture

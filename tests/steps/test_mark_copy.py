@@ -48,11 +48,6 @@ WRITES: dict[str, Write] = {
 
 
 @pytest.fixture
-def anne(database: Database) -> Run:
-    return store_account(database, "U0000000A")
-
-
-@pytest.fixture
 def copy_id(database: Database) -> CopyId:
     return store_ready(database)[0]
 
