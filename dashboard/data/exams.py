@@ -25,10 +25,10 @@ class ExamPage:
     following: FlowName | None
 
 
-def exams() -> tuple[Exam, ...]:
+def exam_names() -> dict[ExamId, str]:
     """All exams, newest first."""
     with open_database().transaction() as connection:
-        return list_exams(connection)
+        return {exam.exam_id: exam.name for exam in list_exams(connection)}
 
 
 def exam_page(exam_id: ExamId) -> ExamPage:

@@ -8,7 +8,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Annotez la page, donnez les points, continuez : tout est enregistré à mesure.",
     ),
     "start_marking": ("Start marking", "Commencer à corriger"),
-    "take_next": ("Next copy", "Copie suivante"),
     "nothing_to_mark": (
         "No copy of this exam waits for you.",
         "Aucune copie de cet examen ne vous attend.",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard.data.copies import ROWS, copies_after, page_before
-from dashboard.data.exams import exams
+from dashboard.data.exams import exam_names
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, keep_in_address, page_named
 from dashboard.wording import identity_text, status_text
@@ -19,7 +19,7 @@ from viatique.texts import reason_text
 def show(visit: Visit) -> None:
     """Filters, then the table; a row opens its copy."""
     show_title(visit, "copies")
-    names = {exam.exam_id: exam.name for exam in exams()}
+    names = exam_names()
     if not names:
         show_empty(visit, "no_exam")
         return

@@ -5,7 +5,7 @@ import logging
 import streamlit as st
 
 from dashboard.actions.exams import Checked, check, receive, start
-from dashboard.data.exams import ExamPage, exam_page, exams
+from dashboard.data.exams import ExamPage, exam_names, exam_page
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam, page_named
 from dashboard.texts.exams import LAYOUTS, SEGMENTATIONS
@@ -27,7 +27,7 @@ NEW, CHECKED, UPLOADS = "new", "checked_scan", "uploads"
 def show(visit: Visit) -> None:
     """An exam and its work, or the form of a new one."""
     show_title(visit, "exams")
-    names = {exam.exam_id: exam.name for exam in exams()}
+    names = exam_names()
     if st.query_params.get(NEW):
         st.page_link(page_named("exams"), label=f"← {visit.text('back_to_exams')}")
         show_form(visit)

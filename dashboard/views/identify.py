@@ -16,7 +16,7 @@ from dashboard.actions.identify import (
     take_back,
 )
 from dashboard.data.copies import page_png
-from dashboard.data.exams import exams
+from dashboard.data.exams import exam_names
 from dashboard.data.identify import Rival, ToIdentify, queue, search_roster, to_identify
 from dashboard.look import show_empty, show_title
 from dashboard.page import Visit, chosen_exam
@@ -38,7 +38,7 @@ LATER, DONE, WHOLE = "identify_later", "identify_done", "identify_whole"
 def show(visit: Visit) -> None:
     """The next copy of the exam, or a copy that was asked for."""
     show_title(visit, "whose")
-    names = {exam.exam_id: exam.name for exam in exams()}
+    names = exam_names()
     if not names:
         show_empty(visit, "no_exam")
         return

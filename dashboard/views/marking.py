@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.actions.marking import take_next_copy
-from dashboard.data.exams import exams
+from dashboard.data.exams import exam_names
 from dashboard.data.marking import to_mark
 from dashboard.look import show_empty, show_title
 from dashboard.marking.component import marking_desk
@@ -29,7 +29,7 @@ def show(visit: Visit) -> None:
         _show_desk(visit, CopyId(asked.strip().upper()))
         return
     show_title(visit, "marking")
-    names = {exam.exam_id: exam.name for exam in exams()}
+    names = exam_names()
     if not names:
         show_empty(visit, "no_exam")
         return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.actions import quarantine as actions
-from dashboard.data.exams import exams
+from dashboard.data.exams import exam_names
 from dashboard.data.quarantine import Quarantined, quarantined, to_rescan, waiting_in
 from dashboard.look import show_empty, show_title, status_chip
 from dashboard.page import Visit, chosen_exam, tried
@@ -21,7 +21,7 @@ LOOKED_AT = "quarantine_thumbnails"
 def show(visit: Visit) -> None:
     """The copies in quarantine, one of them open."""
     show_title(visit, "quarantine")
-    names = {exam.exam_id: exam.name for exam in exams()}
+    names = exam_names()
     if not names:
         show_empty(visit, "no_exam")
         return

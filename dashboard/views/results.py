@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.actions.results import release
-from dashboard.data.exams import exams
+from dashboard.data.exams import exam_names
 from dashboard.data.results import ExamResults, results_of
 from dashboard.files import finals_address, results_address
 from dashboard.look import show_downloads, show_empty, show_title
@@ -19,7 +19,7 @@ from viatique.run import SYSTEM
 def show(visit: Visit) -> None:
     """The exam in the address."""
     show_title(visit, "results")
-    names = {exam.exam_id: exam.name for exam in exams()}
+    names = exam_names()
     if not names:
         show_empty(visit, "no_exam")
         return

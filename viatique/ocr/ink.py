@@ -115,17 +115,12 @@ def _filled(cells: list[Cell]) -> list[Cell]:
     pitch = float(np.median(steps[steps < 1.6 * steps.min()]))
     row = [cells[0]]
     for cell in cells[1:]:
-        missing = round((cell.x - row[-1].x) / pitch) - 1
+        start = row[-1].x
+        missing = round((cell.x - start) / pitch) - 1
         row.extend(
-            Cell(x=round(row[-1].x + pitch), y=cell.y, width=cell.width, height=cell.height)
-            for _ in range(1 if missing == 1 else 0)
+            Cell(x=round(start + index * pitch), y=cell.y, width=cell.width, height=cell.height)
+            for index in range(1, missing + 1)
         )
-        if missing > 1:
-            start = row[-1].x
-            row.extend(
-                Cell(x=round(start + index * pitch), y=cell.y, width=cell.width, height=cell.height)
-                for index in range(1, missing + 1)
-            )
         row.append(cell)
     return row
 

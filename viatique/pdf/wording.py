@@ -14,11 +14,9 @@ WORDS = {
     "copy": ("Copy", "Copie"),
     "question": ("Question", "Question"),
     "points": ("Points", "Points"),
-    "total": ("Total", "Total"),
     "appreciation": ("General remark", "Appréciation"),
     "comments": ("Comments", "Commentaires"),
     "page": ("page", "page"),
-    "exercise": ("Question", "Question"),
 }
 
 
