@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.chromium import sign_in, watched_page
 from tests.browser.conftest import Site
@@ -24,7 +24,8 @@ from viatique.steps.sign_in import create_account
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-REFUSED = r"^(409|403|404) .*/api/v1/|status of (409|403|404) .*/api/v1/"
+REFUSED = r"^(409|403|404) .*/api/v1/|(status of (409|403|404)|ERR_FAILED) .*/api/v1/"
+ANNOTATIONS = "**/annotations"
 TABLET = {"viewport": {"width": 810, "height": 1080}, "has_touch": True}
 LEAST_PX = 44
 
@@ -232,6 +233,81 @@ def test_what_is_typed_survives_a_reload_before_it_is_put_down(
     assert lock
     draft = load_draft(site.database, run_of(lock), copy_id)
     assert draft.content == {"remark:1": "Presque"}
+
+
+def lose_answer(route: Route) -> None:
+    """The server does it, and the page never hears of it."""
+    route.fetch()
+    route.abort()
+
+
+def tick_once(page: Page) -> None:
+    page.keyboard.press("t")
+    with page.expect_event("requestfailed"):
+        page.mouse.click(*on_page(page, 0.7, 0.5))
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_an_annotation_whose_answer_is_lost_is_stored_once(
+    page: Page, site: Site, copy_id: CopyId, *, is_reloaded: bool
+) -> None:
+    put_on_desk(page, site, copy_id)
+    page.route(ANNOTATIONS, lose_answer, times=1)
+    tick_once(page)
+    if is_reloaded:
+        page.reload()
+        shown(page)
+    saved(page)
+    assert len(annotations(site, copy_id)) == 1
+
+
+def test_a_score_whose_answer_is_lost_is_no_conflict(
+    page: Page, site: Site, copy_id: CopyId
+) -> None:
+    put_on_desk(page, site, copy_id)
+    page.route("**/scores/1", lose_answer, times=1)
+    page.keyboard.type("3")
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Enter")
+    saved(page)
+    assert page.get_by_text("Changed by somebody else meanwhile").count() == 0
+    assert scores(site, copy_id)["1"] == (Decimal(3), "")
+
+
+def test_what_was_kept_in_the_tab_is_forgotten_once_it_is_stored(
+    page: Page, site: Site, copy_id: CopyId
+) -> None:
+    put_on_desk(page, site, copy_id)
+    page.route(ANNOTATIONS, lambda route: route.abort(), times=1)
+    tick_once(page)
+    page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    saved(page)
+    page.keyboard.press("Control+z")
+    saved(page)
+    page.reload()
+    shown(page)
+    saved(page)
+    assert annotations(site, copy_id) == []
+
+
+def test_what_was_kept_in_the_tab_does_not_undo_what_came_since(
+    page: Page, site: Site, copy_id: CopyId
+) -> None:
+    put_on_desk(page, site, copy_id)
+    page.route("**/scores/1", lambda route: route.abort())
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    lock = locking.lock_of(site.database, copy_id)
+    assert lock
+    hold = Hold(copy_id=copy_id, token=lock.token)
+    put_score(site.database, run_of(lock), hold, Scored(question="1", points=Decimal(4)))
+    page.unroute("**/scores/1")
+    page.reload()
+    shown(page)
+    page.get_by_text("Changed by somebody else meanwhile: 4").wait_for()
+    assert scores(site, copy_id)["1"] == (Decimal(4), "")
+    page.get_by_role("button", name="Take that one").click()
+    saved(page)
 
 
 def run_of(lock: Lock) -> Run:

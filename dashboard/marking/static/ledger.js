@@ -10,6 +10,7 @@ const LOST = new Set([
   "missing", "expired", "owner_mismatch", "token_mismatch", "already_locked", "already_graded",
 ])
 const RETRY_MS = 4000, DRAFT_MS = 800, HEARTBEAT_PART = 3
+const leaving = new Map()
 export const WHOLE = "appreciation"
 export const scoreKey = question => `score:${question}`
 
@@ -34,6 +35,7 @@ export class Ledger {
   // ---- loading, and the lock
 
   async open(questions) {
+    await leaving.get(this.copy)
     const [marks, draft] = await Promise.all([
       ask("GET", `${this.path}/marks`), ask("GET", `${this.path}/draft`),
     ])
@@ -193,14 +195,17 @@ export class Ledger {
       item.version = stored?.version ?? 0
       item.id = item.kind === "annotation" ? stored?.id ?? null : null
       item.saved = sent
+      item.doubtful = null
       this.trouble = null
+      this.#keepLess()
       return true
     } catch (refusal) {
       return this.#refused(item, refusal)
     }
   }
 
-  #send(item) {
+  async #send(item) {
+    if (item.doubtful) await this.#findStored(item)
     const { value, version } = item, token = this.token
     if (item.kind === "score") {
       const question = encodeURIComponent(item.key.slice("score:".length))
@@ -210,18 +215,43 @@ export class Ledger {
       return ask("PUT", `${this.path}/appreciation`, { token, body: { ...value, version } })
     }
     const path = `${this.path}/annotations`
+    if (item.id === null) return value ? this.#create(item, path) : null
     if (!value) return ask("DELETE", `${path}/${item.id}?version=${version}`, { token })
-    if (item.id === null) return ask("POST", path, { token, body: value })
     return ask("PUT", `${path}/${item.id}`, { token, body: { ...value, version } })
   }
 
+  async #create(item, path) {
+    const body = item.value
+    try {
+      return await ask("POST", path, { token: this.token, body })
+    } catch (refusal) {
+      if (!refusal.status || refusal.status >= 500) Object.assign(item, { doubtful: body, saved: "" })
+      throw refusal
+    }
+  }
+
+  // What was sent and never answered may be stored all the same.
+  async #findStored(item) {
+    const { annotations } = await ask("GET", `${this.path}/marks`)
+    const known = new Set([...this.items.values()].map(one => one.id))
+    const found = annotations.find(note => !known.has(note.id) && isSame(noteOf(note), item.doubtful))
+    if (found) Object.assign(item, { id: found.id, version: found.version })
+    item.doubtful = null
+  }
+
   async #refused(item, refusal) {
-    if (refusal.code === "stale_version") item.conflict = refusal.current ?? {}
+    if (refusal.code === "stale_version") this.#wasChanged(item, refusal.current ?? {})
     else if (refusal.code === "not_found" && item.id !== null) this.#wasDeleted(item)
     else if (refusal.status === 422 || refusal.status === 413) item.isInvalid = true
     else if (LOST.has(refusal.code)) { await this.#lose(refusal); return false }
     else { this.#tryLater(refusal); return false }
     return true
+  }
+
+  #wasChanged(item, current) {
+    item.conflict = current
+    const isMine = item.value && isSame(valueOf(item.kind, current), item.value)
+    if (isMine) this.settle(item, { keepMine: true })
   }
 
   #wasDeleted(item) {
@@ -257,6 +287,7 @@ export class Ledger {
       const draft = await ask("PUT", `${this.path}/draft`, { token: this.token, body })
       this.draftVersion = draft.version
       this.savedDraft = content
+      this.#keepLess()
     } catch (refusal) {
       await this.#draftRefused(refusal)
     }
@@ -299,26 +330,36 @@ export class Ledger {
     clearTimeout(this.retryTimer)
     clearTimeout(this.beat)
     if (this.isSaved) this.#release()
-    else { this.keepUnsaved(); this.flush(); this.saveDraft() }
+    else {
+      this.keepUnsaved()
+      leaving.set(this.copy, Promise.all([this.flush(), this.saveDraft()]))
+    }
   }
 
   // What could not be sent survives a reload of the page, in this tab only.
   keepUnsaved() {
     const kept = this.unsaved.map(({ key, kind, value, id, version }) => ({ key, kind, value, id, version }))
-    if (kept.length || Object.keys(this.typed).length) {
-      sessionStorage.setItem(this.#keptKey, JSON.stringify({ kept, typed: this.typed }))
-    }
+    if (this.isSaved) sessionStorage.removeItem(this.#keptKey)
+    else sessionStorage.setItem(this.#keptKey, JSON.stringify({ kept, typed: this.typed }))
   }
 
+  #keepLess() { if (sessionStorage.getItem(this.#keptKey)) this.keepUnsaved() }
+
   #restoreUnsaved() {
-    const stored = sessionStorage.getItem(this.#keptKey)
-    if (!stored) return
+    const text = sessionStorage.getItem(this.#keptKey)
+    if (!text) return
     sessionStorage.removeItem(this.#keptKey)
-    const { kept, typed } = JSON.parse(stored)
+    const { kept, typed } = JSON.parse(text)
     this.typed = { ...this.typed, ...typed }
-    for (const { key, value, id, kind } of kept) {
-      if (this.items.has(key)) this.change(key, value)
-      else if (kind === "annotation" && value && id === null) this.add(value)
+    const stored = [...this.items.values()]
+    for (const { key, value, version, id, kind } of kept) {
+      const item = this.items.get(key)
+      if (item && !isSame(item.value, value)) {
+        item.version = version  // what came since is not written over: the server says so
+        this.change(key, value)
+      } else if (!item && value && id === null && !stored.some(one => isSame(one.value, value))) {
+        this.add(value)
+      }
     }
     this.type("", null)
   }
@@ -329,6 +370,12 @@ export class Ledger {
   #store(key, kind, value, version, id = null) {
     this.items.set(key, { key, kind, value, version, id, saved: JSON.stringify(value) })
   }
+}
+
+// Whatever the order and the digits they were written with.
+function isSame(one, other) {
+  const plain = value => JSON.stringify(value, (key, part) => key === "points" && part !== null ? Number(part) : part)
+  return plain(one) === plain(other)
 }
 
 function isUnsaved(item) { return JSON.stringify(item.value) !== item.saved }
