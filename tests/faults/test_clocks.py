@@ -45,6 +45,7 @@ MAY_READ_THE_CLOCK = {
     "dashboard/views/todo.py": "since when the page is as it is",
     "dashboard/look.py": "how long ago",
     "dashboard/data/operations.py": "which runs are shown",
+    "viatique/services/flow_runs.py": "which runs are shown: none of those to come",
     "flows/maintenance.py": "which runs Prefect may forget, in days",
 }
 
