@@ -30,6 +30,16 @@ def test_boxes_are_found_even_when_their_rules_are_faint(rule: int, sigma: float
     assert len(find_cells(on_white(boxes(rule, sigma=sigma)))) == BOXES
 
 
+@pytest.mark.parametrize("gap", [4, 5])
+def test_a_box_of_two_rules_is_one_box(gap: int) -> None:
+    crop = boxes(90)
+    for box in range(BOXES):
+        left, top = 20 + box * PITCH + gap, 12 + gap
+        right, bottom = left + SIDE - 2 * gap, top + SIDE - 2 * gap
+        cv2.rectangle(crop, (left, top), (right, bottom), (90,), 1)
+    assert len(find_cells(on_white(crop))) == BOXES
+
+
 @pytest.mark.parametrize("sigma", [0.0, 1.5])
 def test_only_written_boxes_are_laid_out(sigma: float) -> None:
     white = on_white(boxes(90, written=3, sigma=sigma))

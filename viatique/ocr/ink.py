@@ -107,7 +107,19 @@ def _regular(boxes: list[Cell]) -> list[Cell]:
         ),
         key=lambda box: box.x,
     )
+    outer = [box for box in kept if any(_is_around(box, other) for other in kept)]
+    if len(outer) >= MIN_CELLS:  # boxes of two rules, one in the other
+        kept = [box for box in kept if box not in outer]
     return _filled(kept) if len(kept) >= MIN_CELLS else []
+
+
+def _is_around(box: Cell, other: Cell) -> bool:
+    return (
+        box.x < other.x
+        and box.y < other.y
+        and other.x + other.width < box.x + box.width
+        and other.y + other.height < box.y + box.height
+    )
 
 
 def _filled(cells: list[Cell]) -> list[Cell]:
