@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,11 +146,11 @@ def test_reading_a_copy_that_was_erased_is_no_failure(
     assert_nothing_was_kept(bench, erased, Kind.READING)
 
 
-def test_cutting_an_exam_that_was_erased_is_no_failure(bench: Workbench, tmp_path: Path) -> None:
-    exam_id = create_exam(bench, write_exam(tmp_path))
-    receive_scan(bench, exam_id, write_scan(tmp_path, pages=6))
+def erasing_all(bench: Workbench, folder: Path, *, is_far: bool) -> tuple[Workbench, ExamId, int]:
+    """An exam that is erased as soon as its scan is fetched, and that scan."""
+    exam_id = create_exam(bench, write_exam(folder))
+    receive_scan(bench, exam_id, write_scan(folder, pages=6))
     (source_id,) = unplanned_scans(bench, exam_id)
-    plan_scan(bench, new_run(), source_id)
 
     def erase() -> None:
         end_claims(bench)
@@ -158,9 +158,30 @@ def test_cutting_an_exam_that_was_erased_is_no_failure(bench: Workbench, tmp_pat
 
     with bench.database.transaction() as connection:
         scan = find_source(connection, source_id).sha256
-    away = replace(bench, store=Interrupted(bench.store.url, scan, erase, is_far=True))
+    away = replace(bench, store=Interrupted(bench.store.url, scan, erase, is_far=is_far))
+    return away, exam_id, source_id
+
+
+@pytest.mark.parametrize("is_far", [False, True], ids=["local", "far"])
+def test_cutting_an_exam_that_was_erased_is_no_failure(
+    bench: Workbench, tmp_path: Path, *, is_far: bool
+) -> None:
+    away, exam_id, source_id = erasing_all(bench, tmp_path, is_far=is_far)
+    plan_scan(bench, new_run(), source_id)
     assert cut_chunk(away, new_run(), exam_id) == ChunkOutcome(claimed=3)
     remove_doomed(bench)
+    assert stored_files(bench) == []
+    assert_nothing_is_left(bench)
+
+
+@pytest.mark.parametrize("is_far", [False, True], ids=["local", "far"])
+def test_planning_a_scan_that_was_erased_makes_no_copies(
+    bench: Workbench, tmp_path: Path, *, is_far: bool
+) -> None:
+    away, exam_id, source_id = erasing_all(bench, tmp_path, is_far=is_far)
+    with nullcontext() if is_far else pytest.raises(NotFound, match="no scan"):
+        assert plan_scan(away, new_run(), source_id) == 0
+    assert list_copies(bench, exam_id) == ()
     assert stored_files(bench) == []
     assert_nothing_is_left(bench)
 

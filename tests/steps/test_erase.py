@@ -39,7 +39,7 @@ from viatique.steps.erase import (
     finish_erasure,
     remove_doomed,
 )
-from viatique.steps.import_scan import receive_scan
+from viatique.steps.import_scan import receive_scan, unplanned_scans
 from viatique.steps.maintain import Chore, run_chore
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.seal_trail import seal_trail
@@ -200,6 +200,20 @@ def test_copy_that_is_worked_on_is_not_erased(bench: Workbench, exam_id: ExamId)
     with pytest.raises(Conflict, match="worked on"):
         erase_exam(bench, new_run(), exam_id)
     assert len(list_copies(bench, exam_id)) == 3
+
+
+def test_exam_whose_scan_is_being_planned_is_not_erased(bench: Workbench, tmp_path: Path) -> None:
+    exam_id = create_exam(bench, write_exam(tmp_path))
+    receive_scan(bench, exam_id, write_scan(tmp_path, pages=2))
+    (source_id,) = unplanned_scans(bench, exam_id)
+    with bench.database.transaction() as connection:
+        subjects = [str(source_id)]
+        claim_subjects(
+            connection, stage=Stage.PLAN, subjects=subjects, holder=bench.holder, run=new_run()
+        )
+    with pytest.raises(Conflict, match="worked on"):
+        erase_exam(bench, new_run(), exam_id)
+    assert unplanned_scans(bench, exam_id) == [source_id]
 
 
 def test_scan_that_is_not_cut_to_the_end_is_left_alone(bench: Workbench, exam_id: ExamId) -> None:

@@ -72,16 +72,16 @@ def is_source_at_work(connection: Connection, source_id: int) -> bool:
     return bool(row and row["is_uncut"])
 
 
-def has_live_claim(connection: Connection, copy_ids: Sequence[CopyId]) -> bool:
-    """Whether a process works on one of the copies now."""
+def has_live_claim(connection: Connection, subjects: Sequence[str]) -> bool:
+    """Whether a process works on one of the copies, or scans, now."""
     row = connection.execute(
         """
         SELECT EXISTS (
             SELECT FROM claim
-            WHERE subject = ANY(%(copies)s) AND claim_is_live(holder, expires_at)
+            WHERE subject = ANY(%(subjects)s) AND claim_is_live(holder, expires_at)
         ) AS is_claimed
         """,
-        {"copies": list(copy_ids)},
+        {"subjects": list(subjects)},
     ).fetchone()
     return bool(row and row["is_claimed"])
 
@@ -198,9 +198,9 @@ def delete_marks_file(connection: Connection, exam_id: ExamId, sha256: Sha256) -
     )
 
 
-def delete_claims(connection: Connection, copy_ids: Sequence[CopyId]) -> None:
+def delete_claims(connection: Connection, subjects: Sequence[str]) -> None:
     connection.execute(
-        "DELETE FROM claim WHERE subject = ANY(%(copies)s)", {"copies": list(copy_ids)}
+        "DELETE FROM claim WHERE subject = ANY(%(subjects)s)", {"subjects": list(subjects)}
     )
 
 

@@ -112,17 +112,18 @@ def erase_exam(bench: Workbench, run: Run, exam_id: ExamId) -> int:
 
     Raises:
         NotFound: no such exam.
-        Conflict: a copy is being worked on.
+        Conflict: a copy or scan is being worked on.
     """
     with bench.database.transaction() as connection:
         find_exam(connection, exam_id)
         identities.lock_decisions(connection, exam_id)
         students = len(list_students(connection, exam_id))
         copies = [copy.copy_id for copy in list_copies(connection, exam_id)]
-        if erasure.has_live_claim(connection, copies):
+        scans = [str(source.source_id) for source in sources.list_sources(connection, exam_id)]
+        if erasure.has_live_claim(connection, [*copies, *scans]):
             raise _busy(exam_id)
         doomed = erasure.list_files(connection, exam_id)
-        erasure.delete_claims(connection, copies)
+        erasure.delete_claims(connection, [*copies, *scans])
         erasure.delete_tree(connection, "exam", {"exam_id": exam_id}, is_root_kept=True)
         for copy_id in copies:
             _tell(connection, run, exam_id, [copy_id])

@@ -235,7 +235,9 @@ def _release_plan(bench: Workbench, connection: Connection, source_id: int) -> b
 
 
 def _end_failed(bench: Workbench, source_id: int, run: Run) -> None:
+    """Nothing failed where the scan was erased: that there is none is told."""
     with bench.database.transaction() as connection:
+        sources.find_source(connection, source_id)
         _release_plan(bench, connection, source_id)
         ended = imports.end_failed_import(connection, run=run, source_id=source_id)
         observe_import(connection, ended, outcome=Outcome.FAILED, run=run)
