@@ -38,6 +38,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Les copies intactes se déplacent jusqu'à ce que chacun en ait autant.",
     ),
     "dispatch": ("Share out", "Répartir"),
+    "to_settle": ("two readings apart", "deux lectures à départager"),
     "marking_keys": (
         "↵ next question · ↑ ↓ points · letters: tools · PgUp PgDn: pages",
         "↵ question suivante · ↑ ↓ points · lettres : outils · PgPréc PgSuiv : pages",

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from dashboard.actions.marking import take_next_copy
-from dashboard.data.exams import exam_names
-from dashboard.data.marking import to_mark
+from dashboard.data.marking import ToMark, exams_to_mark, to_mark
 from dashboard.look import show_empty, show_title
 from dashboard.marking.component import marking_desk
 from dashboard.page import Visit, chosen_exam, errors_shown
+from viatique.access import Permission
 from viatique.models import CopyId, ExamId
 
 TOKEN, DONE, DESK = "marking_token", "marking_done", "marking_desk"
@@ -29,7 +29,7 @@ def show(visit: Visit) -> None:
         _show_desk(visit, CopyId(asked.strip().upper()))
         return
     show_title(visit, "marking")
-    names = exam_names()
+    names = exams_to_mark(visit.account.account_id)
     if not names:
         show_empty(visit, "no_exam")
         return
@@ -49,6 +49,8 @@ def _show_desk(visit: Visit, copy_id: CopyId) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="marking-head"):
         st.title(f"{copy_id} · {exam.name}", anchor=False, width="content")
         st.caption(visit.text("marking_keys"))
+        if visit.may(Permission.DIRECT):
+            _show_apart(visit, found)
     marking_desk(
         exam,
         copy_id,
@@ -59,6 +61,16 @@ def _show_desk(visit: Visit, copy_id: CopyId) -> None:
         on_next=lambda: _go_on(visit, exam.exam_id, copy_id),
         key=DESK,
     )
+
+
+def _show_apart(visit: Visit, found: ToMark) -> None:
+    """What both readers gave where somebody must settle it."""
+    told = " · ".join(
+        f"**{one.question}** {' / '.join(visit.number(float(given)) for given in one.points)}"
+        for one in found.apart
+    )
+    if told:
+        st.markdown(f":orange-badge[{visit.text('to_settle')}] :small[{told}]", width="content")
 
 
 def _go_on(visit: Visit, exam_id: ExamId, after: CopyId | None) -> None:

@@ -105,6 +105,8 @@ class Way:
         self.page.mouse.move(0, 0)
         expect(self.page.get_by_test_id("stTooltipContent")).to_have_count(0)
         idle(self.page)
+        undrawn = "[data-testid=stSkeleton], [data-testid=stDataFrame]:not(:has(canvas))"
+        expect(self.page.locator(undrawn)).to_have_count(0)
         assert grave_faults(self.page) == [], name
         folder = os.environ.get("VIATIQUE_SCREENSHOTS")
         if folder:

@@ -78,6 +78,14 @@ def test_readings_that_are_apart_lead_to_the_copy_where_they_are_settled(
     (link,) = links(visiting("todo", language=language), text("apart", language))
     assert link.label.startswith(":orange-badge[**1**]")
     assert (link.page, link.query_string) == ("marking", f"copy={apart}")
+    for copy_id, role, told in (
+        (apart, Role.COORDINATOR, ["**1** 1 / 2"]),
+        (apart, Role.MARKER, []),
+        (near, Role.COORDINATOR, []),
+    ):
+        desk = visiting("marking", role, language, copy=copy_id)
+        shown = [one.value for one in desk.markdown if text("to_settle", language) in one.value]
+        assert [one.partition(":small[")[2].rstrip("]") for one in shown] == told
     settler = store_account(bench.database, "U0000000X", Role.COORDINATOR)
     give(bench.database, settler, apart, "1", "1.5")
     assert links(visiting("todo", language=language), text("apart", language)) == []

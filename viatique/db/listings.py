@@ -53,6 +53,27 @@ class ListedCopy:
     confidence: float | None
 
 
+def list_exams_to_mark(connection: Connection, account_id: str) -> tuple[ExamId, ...]:
+    """Exams with copies that are ready and the account's to mark, newest first."""
+    rows = connection.execute(
+        """
+        SELECT exam_id FROM exam
+        WHERE EXISTS (SELECT FROM copy WHERE copy.exam_id = exam.exam_id AND status = 'READY')
+            AND (
+                NOT EXISTS (SELECT FROM dispatch WHERE dispatch.exam_id = exam.exam_id)
+                OR EXISTS (
+                    SELECT FROM assignment JOIN copy USING (copy_id)
+                    WHERE account_id = %(account)s AND copy.exam_id = exam.exam_id
+                        AND status = 'READY'
+                )
+            )
+        ORDER BY created_at DESC, exam_id
+        """,
+        {"account": account_id},
+    ).fetchall()
+    return tuple(ExamId(row["exam_id"]) for row in rows)
+
+
 def list_copies_after(
     connection: Connection,
     exam_id: ExamId,
