@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import grave_faults
-from tests.browser.chromium import idle, sign_in, watched_page
+from tests.browser.chromium import PATIENCE_MS, idle, sign_in, watched_page
 from tests.flows.installation import COMMAND, Installation
 from tests.flows.secrets import arguments, open_to_others, secrets_of
 from viatique.demo.exam import DemoExam, generate_exam
@@ -105,8 +105,9 @@ class Way:
         self.page.mouse.move(0, 0)
         expect(self.page.get_by_test_id("stTooltipContent")).to_have_count(0)
         idle(self.page)
-        undrawn = "[data-testid=stSkeleton], [data-testid=stDataFrame]:not(:has(canvas))"
-        expect(self.page.locator(undrawn)).to_have_count(0)
+        table = "[data-testid=stDataFrame]:visible"
+        undrawn = f"[data-testid=stSkeleton]:visible, {table}:not(:has(canvas))"
+        expect(self.page.locator(undrawn)).to_have_count(0, timeout=PATIENCE_MS)
         assert grave_faults(self.page) == [], name
         folder = os.environ.get("VIATIQUE_SCREENSHOTS")
         if folder:
