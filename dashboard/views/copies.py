@@ -134,7 +134,8 @@ def _show_table(visit: Visit, found: tuple[ListedCopy, ...]) -> None:
 
 
 def _row(visit: Visit, copy: ListedCopy) -> dict[str, object]:
-    problem = copy.error_code or copy.problem
+    waits = copy.problem if copy.status is CopyStatus.QUARANTINE else None
+    problem = copy.error_code or waits
     status = status_text(copy.status, visit.language)
     seen = visit.may(Permission.VIEW_IDENTITY)
     return {
