@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from viatique import unfinished
+from viatique.files import Store
 from viatique.unfinished import sweep, unfinished_file, unfinished_folder
 
 WRITER = """
@@ -63,3 +64,22 @@ def test_a_file_swept_before_it_is_locked_is_made_again(
     os.close(handle)
     assert path.exists()
     assert path not in swept
+
+
+KILLED_AT_CLEARING_UP = """
+import os, sys
+from viatique.files import Store
+store = Store(sys.argv[1])
+clearing = {"os.remove", "shutil.rmtree"}
+sys.addaudithook(lambda event, _: os._exit(9) if event in clearing else None)
+store.probe()
+"""
+
+
+def test_what_a_killed_probe_left_in_the_store_is_swept(tmp_path: Path) -> None:
+    script = [sys.executable, "-c", KILLED_AT_CLEARING_UP, str(tmp_path)]
+    assert subprocess.run(script, check=False).returncode == 9
+    store = Store(str(tmp_path))
+    assert list(store.list_names())
+    store.sweep()
+    assert list(store.list_names()) == []
