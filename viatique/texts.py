@@ -146,7 +146,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "line": ("line", "ligne"),
     "column": ("column", "colonne"),
     "problem": ("problem", "problème"),
-    "this_run": ("This run changed {count} copies.", "Ce passage a changé {count} copies."),
+    "this_run": (
+        "Copies changed by this run: {count}.",
+        "Copies changées par ce passage : {count}.",
+    ),
     "and_more": ("and {count} more", "et {count} de plus"),
     "missing_pages": ("missing: page {pages}", "manque : page {pages}"),
     "page_defect": ("page {page}: {reason}", "page {page} : {reason}"),
@@ -257,8 +260,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "trail_sealed": ("{events} events sealed.", "{events} événements scellés."),
     "trail_exported": ("{events} events written.", "{events} événements écrits."),
     "erasing": (
-        "Student {student}: {copies} copies, {pages} pages, {marks} marks files go for good.",
-        "Élève {student} : {copies} copies, {pages} pages, {marks} fichiers de notes partent.",
+        "Student {student}, gone for good: copies {copies}, pages {pages}, marks files {marks}.",
+        "Élève {student}, effacés pour de bon : copies {copies}, pages {pages}, fichiers {marks}.",
     ),
     "erasing_exam": (
         "All people and files of exam {exam} go for good.",
