@@ -54,7 +54,12 @@ def read_roster(data: bytes) -> tuple[Student, ...]:
     """
     table = read_table(data)
     columns = _recognised(table)
-    problems = [*_column_problems(columns), *(_empty_problems(table))]
+    problems = [
+        *_column_problems(columns),
+        *table.repeated(columns.values()),
+        *_empty_problems(table),
+        *table.problems,
+    ]
     if problems:
         raise _invalid(problems)
     students: list[Student] = []
@@ -167,7 +172,7 @@ def _column_problems(columns: dict[str, str]) -> Iterator[Problem]:
 
 
 def _empty_problems(table: Table) -> Iterator[Problem]:
-    if not table.rows:
+    if not table.rows and not table.problems:
         yield Problem(line=0, column="", message="there are no students in it")
 
 

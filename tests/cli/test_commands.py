@@ -79,6 +79,9 @@ def test_where_there_is_nothing_the_first_step_is_said(viatique: Command, exam: 
     for command in ("status", "copies"):
         assert f"viatique import {exam} SCAN.pdf" in viatique(command, exam).err
     assert "viatique account add LOGIN --role marker" in viatique("dispatch", exam, code=2).err
+    for tolerance in ("much", "-1", "NaN", "1e999"):
+        given = ("dispatch", exam, "--double", "--tolerance", tolerance)
+        assert "0.5" in viatique(*given, code=2).err
 
 
 def test_a_login_that_is_taken_is_told(viatique: Command) -> None:

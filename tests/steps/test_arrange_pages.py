@@ -17,11 +17,13 @@ from tests.steps.benches import (
     page_jpegs,
     write_scan,
 )
-from viatique.db.copies import Copy
+from viatique.db.copies import Copy, list_page_defects
+from viatique.db.identities import list_readings
 from viatique.db.pages import CopyPage, list_pages, list_to_rescan
 from viatique.errors import Conflict, NotFound
 from viatique.lifecycle import Action, CopyStatus
-from viatique.models import CopyId, ExamId
+from viatique.models import CopyId, ExamId, HeaderReading
+from viatique.ocr import evidence
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
 from viatique.steps.arrange_pages import (
@@ -31,6 +33,7 @@ from viatique.steps.arrange_pages import (
     reorder_pages,
     thumbnails,
 )
+from viatique.steps.read_headers import Read, ReadJob, read_chunk
 from viatique.steps.settle import release_from_quarantine
 from viatique.steps.verify_audit import verify_audit
 from viatique.workbench import Workbench
@@ -69,6 +72,53 @@ def test_pages_get_another_order_in_the_copys_file(bench: Workbench, exam_id: Ex
     assert (event.action, event.actor) == (Action.ARRANGE, PERSON)
     assert event.details == {"change": "order", "pages": keys[::-1]}
     assert verify_audit(bench.database, seal_files_of(bench.settings)).findings == ()
+
+
+def test_what_was_wrong_with_a_page_goes_with_it(bench: Workbench, exam_id: ExamId) -> None:
+    one, _, three = (copy.copy_id for copy in list_copies(bench, exam_id))
+    first, second = (page.key for page in pages_of(bench, one))
+    with bench.database.transaction() as connection:
+        connection.execute(
+            "UPDATE page SET defect = 'page_faint' WHERE copy_id = %s AND position = 1", [one]
+        )
+
+    def defects() -> dict[CopyId, dict[int, str]]:
+        with bench.database.transaction() as connection:
+            return list_page_defects(connection, exam_id)
+
+    parts = bench.database, bench.store, new_run(PERSON)
+    assert defects() == {one: {2: "page_faint"}}
+    leave_out_page(*parts, one, first, is_left_out=True)
+    assert defects() == {one: {1: "page_faint"}}, "pages are counted as in the copy's file"
+    leave_out_page(*parts, one, first, is_left_out=False)
+    reorder_pages(*parts, one, [second, first])
+    assert defects() == {one: {1: "page_faint"}}
+    move_page(*parts, one, second, target=three)
+    assert defects() == {three: {2: "page_faint"}}
+
+
+def test_a_header_that_is_being_read_is_not_taken_for_the_one_that_comes_first_then(
+    bench: Workbench, exam_id: ExamId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = list_copies(bench, exam_id)[0].copy_id
+    arranged: list[CopyId] = []
+
+    def read(job: ReadJob) -> Read:
+        if job.copy_id == one and not arranged:
+            arranged.append(one)
+            keys = [page.key for page in pages_of(bench, one)]
+            reorder_pages(bench.database, bench.store, new_run(PERSON), one, keys[::-1])
+        form = evidence.to_bytes(HeaderReading(fields=(), engine=job.copy.sha256))
+        return Read(data=form, engine=job.copy.sha256, is_found=False, duration_s=0)
+
+    monkeypatch.setattr(bench.pool, "run_one", lambda _function, job: read(job))
+    while read_chunk(bench, new_run(), exam_id).claimed:
+        pass
+    copy = list_copies(bench, exam_id)[0]
+    with bench.database.transaction() as connection:
+        engines = {found.copy_id: found.engine for found in list_readings(connection, exam_id)}
+    assert arranged
+    assert engines[one] == copy.file_sha256, "what was read last lies first"
 
 
 def test_a_page_moves_to_another_copy_and_back(bench: Workbench, exam_id: ExamId) -> None:

@@ -1,6 +1,7 @@
 """Results leave whole, under the right names, and each export leaves an event."""
 
 import csv
+import os
 import stat
 import zipfile
 from pathlib import Path
@@ -88,6 +89,21 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(
     with pytest.raises(InvalidInput):
         export_csv(bench.database, new_run("U1"), exam_id, tmp_path / "no" / "r.csv", Profile.PLAIN)
     assert exports(bench, exam_id) == []
+
+
+def test_what_is_no_file_is_not_replaced_by_one(
+    bench: Workbench, exam_id: ExamId, tmp_path: Path
+) -> None:
+    pipe, kept, link = tmp_path / "pipe", tmp_path / "kept.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(kept)
+    run = new_run("U1")
+    with pytest.raises(InvalidInput):
+        export_csv(bench.database, run, exam_id, pipe, Profile.PLAIN)
+    assert pipe.is_fifo()
+    export_csv(bench.database, run, exam_id, link, Profile.PLAIN)
+    assert link.is_symlink()
+    assert kept.read_bytes()
 
 
 def test_the_event_is_there_before_a_file_with_names_is(

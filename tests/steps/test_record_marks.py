@@ -296,9 +296,13 @@ def test_a_file_received_before_a_marker_came_is_not_written_over_them(
     path = tmp_path / "marks.json"
     path.write_text(json.dumps(complete_marks([first, held])), "utf-8")
     sha256 = receive_marks(bench, exam_id, path)
-    take(bench.database, store_account(bench.database, "U1"), held)
+    anne = store_account(bench.database, "U1")
+    hold = take(bench.database, anne, held)
     before = count_rows(bench)
     with pytest.raises(InvalidMarks):
         run_marks(bench, exam_id, sha256)
     assert count_rows(bench) == before
-    assert unrecorded_marks(bench, exam_id) == [sha256]
+    release(bench.database, anne, hold)
+    assert unrecorded_marks(bench, exam_id) == [], "nor is it later, when nobody thinks of it"
+    run_marks(bench, exam_id, sha256)
+    assert _marks_of(bench, held)["1"].points == Decimal("5.5"), "but when somebody gives it again"

@@ -79,8 +79,11 @@ def test_zones_are_read() -> None:
         "INE;NOM;PRENOM;DATE_NAISSANCE;CLASSE\r\nS1;Lépine;Zoé;06/02/2010;T1".encode("cp1252"),
         "student_number,last_name,first_name,birth_date\nS1,Lépine,Zoé,2010-02-06\n".encode(),
         "Numéro\tÉlèves\tNé(e) le\nS1\tLÉPINE Zoé\t6.2.2010\n".encode(),
+        "INE\tNOM\tPRENOM\tNé le\nS1\tLépine\tZoé\t6/2/2010\n".encode("utf-16"),
+        "sep=;\r\nINE;NOM;PRENOM;Né le;\r\nS1;Lépine;Zoé\u00a0;06/02/2010;\r\n;;;;\r\n".encode(),
+        '"INE";"NOM";"PRENOM";"Né le"\r"S1";"Lépine";"Zoé";"2010-2-6";\r'.encode(),
     ],
-    ids=["bom", "cp1252", "english", "pronote"],
+    ids=["bom", "cp1252", "english", "pronote", "unicode text", "sep", "old mac"],
 )
 def test_rosters_of_usual_kinds_are_read(data: bytes) -> None:
     (student,) = read_roster(data)
@@ -127,6 +130,22 @@ def test_every_bad_roster_line_is_named_and_no_name_is_repeated() -> None:
     assert "Zorglub" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("INE,NOM,PRENOM\nS1,Alpha,Anne\nS2,Beta, Jr,Bruno\n", (3, "")),
+        ("INE;NOM;PRENOM;Nom\nS1;Alpha;Anne;Beta\n", (1, "nom")),
+        ('INE;NOM;PRENOM\nS1;Alpha;Anne\nS2;"Beta;Bruno\nS3;Gamma;Carla\n', (3, "")),
+        ('INE;NOM;PRENOM\nS1;"Alpha" Anne;\n', (2, "")),
+    ],
+    ids=["cells", "titles", "open quotation", "beside quotation"],
+)
+def test_what_would_be_somebody_elses_name_is_refused(text: str, place: tuple[int, str]) -> None:
+    with pytest.raises(InvalidRoster) as raised:
+        read_roster(text.encode())
+    assert [(problem.line, problem.column) for problem in raised.value.problems] == [place]
+
+
 @pytest.mark.parametrize("data", [b"", b"a;b\n1;2\n", b"INE;NOM\n"], ids=["empty", "alien", "bare"])
 def test_a_roster_without_students_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidRoster):
@@ -167,6 +186,12 @@ def test_marks_are_read_from_json() -> None:
         ("copy,question,points\n,1,1\nC1,,1\n", [(2, "copy"), (3, "question")]),
         ("copy,question,points\nC1,1,1\nC1,1,2\n", [(3, "question")]),
         ("copy,question\nC1,1\n", [(1, "points")]),
+        ("copy,question,points\nC1,1,2,5\n", [(2, "")]),
+        (
+            "copy,question,points,remark\nC1,1,2,5\nC1,2,2,5,\n",
+            [(2, "remark"), (3, "remark")],
+        ),
+        ("copy;question;points;Points\nC1;1;2;3\n", [(1, "points")]),
         ('[{"copy": "C1", "scores": {"1": "x"}}]', [(1, "scores.1")]),
         ('[{"copy": "C1"}, {"copy": "C1"}]', [(2, "copy")]),
         (
@@ -175,7 +200,19 @@ def test_marks_are_read_from_json() -> None:
         ),
         ('[{"copy": "C1"', [(0, "")]),
     ],
-    ids=["number", "empty", "twice", "column", "json number", "json twice", "rect", "json"],
+    ids=[
+        "number",
+        "empty",
+        "twice",
+        "column",
+        "decimal comma",
+        "decimal comma before a remark",
+        "title twice",
+        "json number",
+        "json twice",
+        "rect",
+        "json",
+    ],
 )
 def test_wrong_marks_are_refused_naming_row_and_column(
     text: str, places: list[tuple[int, str]]

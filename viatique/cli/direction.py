@@ -1,7 +1,6 @@
 """Commands of coordinators: who marks what, which copy comes back, when results are released."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -9,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from viatique.cli import running
-from viatique.cli.given import PERSON, Copy, Exam, Json, Switch, copy_id_of, exam_id_of
+from viatique.cli.given import PERSON, Copy, Exam, Json, Switch, copy_id_of, exam_id_of, points_of
 from viatique.cli.terminal import headings, print_json_line, results, say
 from viatique.db.accounts import list_accounts
 from viatique.db.dispatch import Mode
@@ -31,7 +30,7 @@ def dispatch(
     marker: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     by_question: Switch = False,
     double: Switch = False,
-    tolerance: Decimal = Decimal(0),
+    tolerance: str = "0",
     rebalance: Switch = False,
 ) -> int:
     """Share the copies that are ready out to markers, evenly.
@@ -44,7 +43,9 @@ def dispatch(
         tolerance: points two readings of a question may differ by and still agree.
         rebalance: move copies that nobody touched until all have as much.
     """
-    mode = Mode(is_by_question=by_question, readings=2 if double else 1, tolerance=tolerance)
+    mode = Mode(
+        is_by_question=by_question, readings=2 if double else 1, tolerance=points_of(tolerance)
+    )
     with running.workbench() as bench:
         done = dispatch_copies(
             bench.database,

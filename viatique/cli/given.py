@@ -1,14 +1,19 @@
 """What commands are given: ids and switches as people type them."""
 
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from viatique.errors import InvalidInput
 from viatique.models import CopyId, ExamId
 from viatique.texts import CLI_LANGUAGE, text
 
 PERSON = "coordinator"
 """Actor of what is done at the command line, before there are accounts."""
+
+MOST_POINTS = 1000
 
 Switch = Annotated[bool, Parameter(negative="", show_default=False)]
 """On when it is named; there is no --no-..."""
@@ -29,3 +34,16 @@ def exam_id_of(exam: str) -> ExamId:
 def copy_id_of(copy: str) -> CopyId:
     """The id somebody typed."""
     return CopyId(copy.strip().upper())
+
+
+def points_of(typed: str) -> Decimal:
+    """The points somebody typed, with a point or a comma.
+
+    Raises:
+        InvalidInput: these are none.
+    """
+    with suppress(InvalidOperation):  # also when NaN is compared
+        points = Decimal(typed.strip().replace(",", "."))
+        if 0 <= points <= MOST_POINTS:
+            return points
+    raise InvalidInput("These are no points.", next_step="Write 0.5 or 0,5.")

@@ -225,11 +225,16 @@ def list_copies(connection: Connection, exam_id: ExamId) -> tuple[Copy, ...]:
 
 
 def list_page_defects(connection: Connection, exam_id: ExamId) -> dict[CopyId, dict[int, str]]:
-    """What is wrong with pages, by copy and 1-based page of it."""
+    """What is wrong with pages, by copy and 1-based page of its file."""
     rows = connection.execute(
         """
-        SELECT copy_id, position + 1 AS number, defect FROM page JOIN copy USING (copy_id)
-        WHERE exam_id = %(exam)s AND defect IS NOT NULL ORDER BY copy_id, position
+        SELECT copy_id, defect, position + 1 - (
+                SELECT count(*) FROM page AS out WHERE out.copy_id = page.copy_id
+                    AND out.position < page.position AND out.is_left_out
+            ) AS number
+        FROM page JOIN copy USING (copy_id)
+        WHERE exam_id = %(exam)s AND defect IS NOT NULL AND NOT is_left_out
+        ORDER BY copy_id, position
         """,
         {"exam": exam_id},
     ).fetchall()

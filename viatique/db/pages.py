@@ -19,12 +19,14 @@ class CopyPage:
     Attributes:
         scan: the stored scan it lies in.
         is_left_out: a person said that it is blank; it is not in the copy's file.
+        defect: code of what was wrong with it when it was scanned.
     """
 
     source_id: int
     scan: Sha256
     placement: Placement
     is_left_out: bool = False
+    defect: str | None = None
 
     @property
     def key(self) -> str:
@@ -47,7 +49,7 @@ def list_pages(connection: Connection, copy_id: CopyId) -> tuple[CopyPage, ...]:
     rows = connection.execute(
         """
         SELECT source_id, coalesce(content_sha256, sha256) AS sha256, source_page, half, turn,
-            is_left_out
+            is_left_out, defect
         FROM page JOIN source_file USING (source_id)
         WHERE copy_id = %(copy)s ORDER BY position
         """,
@@ -61,6 +63,7 @@ def list_pages(connection: Connection, copy_id: CopyId) -> tuple[CopyPage, ...]:
                 source_page=row["source_page"], half=Half(row["half"]), turn=row["turn"]
             ),
             is_left_out=row["is_left_out"],
+            defect=row["defect"],
         )
         for row in rows
     )
@@ -126,8 +129,10 @@ def replace_pages(connection: Connection, arranged: Mapping[CopyId, Sequence[Cop
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            INSERT INTO page (copy_id, position, source_id, source_page, half, turn, is_left_out)
-            VALUES (%(copy)s, %(position)s, %(source)s, %(page)s, %(half)s, %(turn)s, %(out)s)
+            INSERT INTO page (copy_id, position, source_id, source_page, half, turn, is_left_out,
+                defect)
+            VALUES (%(copy)s, %(position)s, %(source)s, %(page)s, %(half)s, %(turn)s, %(out)s,
+                %(defect)s)
             """,
             [
                 {
@@ -138,6 +143,7 @@ def replace_pages(connection: Connection, arranged: Mapping[CopyId, Sequence[Cop
                     "half": page.placement.half,
                     "turn": page.placement.turn,
                     "out": page.is_left_out,
+                    "defect": page.defect,
                 }
                 for copy_id, pages in arranged.items()
                 for position, page in enumerate(pages)
@@ -189,8 +195,17 @@ def mark_arranged(
 
 
 def forget_reading(connection: Connection, copy_id: CopyId) -> None:
-    """Has the header read again by the next identify: another page comes first now."""
-    connection.execute("DELETE FROM header_reading WHERE copy_id = %(copy)s", {"copy": copy_id})
+    """Has the header read again by the next identify: another page comes first now.
+
+    Whoever reads the old one just now loses the copy, else it would pass for the new one's.
+    """
+    connection.execute(
+        """
+        WITH taken AS (DELETE FROM claim WHERE stage = 'read' AND subject = %(copy)s)
+        DELETE FROM header_reading WHERE copy_id = %(copy)s
+        """,
+        {"copy": copy_id},
+    )
 
 
 def mark_rescan(connection: Connection, copy_id: CopyId, *, is_asked: bool, run: Run) -> bool:

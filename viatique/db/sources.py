@@ -121,8 +121,8 @@ def insert_marks_file(connection: Connection, exam_id: ExamId, sha256: Sha256, *
         _tell(connection, exam_id, run, marks=sha256)
 
 
-def mark_recorded(connection: Connection, exam_id: ExamId, sha256: Sha256) -> None:
-    """Says that a marks file was recorded."""
+def mark_settled(connection: Connection, exam_id: ExamId, sha256: Sha256) -> None:
+    """Says that a marks file waits no more: it was recorded, or refused."""
     connection.execute(
         """
         UPDATE marks_file SET recorded_at = now()

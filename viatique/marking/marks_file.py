@@ -143,6 +143,9 @@ def _from_csv(data: bytes, problems: list[Problem]) -> tuple[CopyMarks, ...]:
         return ()
     copies: dict[CopyId, CopyMarks] = {}
     for row in table.rows:
+        if table.delimiter == "," and row.cells.get(columns["remark"], "").isdigit():
+            message = "digits for a remark: a decimal comma needs semicolons between the cells"
+            problems.append(Problem(line=row.line, column="remark", message=message))
         _add_row(row, columns, copies, problems)
     return tuple(copies.values())
 
@@ -157,7 +160,9 @@ def _columns(table: Table, problems: list[Problem]) -> dict[str, str]:
         for name in ("copy", "question", "points")
         if not columns[name]
     )
-    if not table.rows:
+    problems.extend(table.repeated(columns.values()))
+    problems.extend(table.problems)
+    if not table.rows and not table.problems:
         problems.append(Problem(line=0, column="", message="there are no marks in it"))
     return columns
 

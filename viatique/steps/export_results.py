@@ -234,14 +234,17 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         InvalidInput: it cannot be written there.
     """
-    part = path.with_name(f".{path.name}.part")
+    place = path.resolve()
+    part = place.with_name(f".{place.name}.part")
     try:
+        if place.exists() and not (place.is_file() or place.is_dir()):
+            raise FileExistsError  # a device would be replaced by a file, for everybody
         part.touch(mode=0o600)
         write(part)
-        part.replace(path)
+        part.replace(place)
     except OSError as error:
         raise InvalidInput(
-            f"The results cannot be written there ({type(error).__name__}).",
+            f"The file cannot be written there ({type(error).__name__}).",
             next_step="Choose another place.",
         ) from None
     finally:

@@ -12,8 +12,8 @@ from viatique.db.exams import find_exam
 from viatique.db.locks import Hold
 from viatique.db.marking import Appreciation, Scored
 from viatique.db.pool import Connection
-from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_recorded
-from viatique.errors import Conflict
+from viatique.db.sources import insert_marks_file, list_unrecorded_marks, mark_settled
+from viatique.errors import Conflict, InvalidMarks
 from viatique.files import Kind, read_given
 from viatique.lifecycle import LockConflict
 from viatique.marking.marks_file import CopyFacts, CopyMarks, check_marks, invalid_marks, read_marks
@@ -61,21 +61,33 @@ def record_marks(bench: Workbench, run: Run, exam_id: ExamId, sha256: Sha256) ->
         How many copies changed.
 
     Raises:
-        InvalidMarks: the exam changed since the file was received, so that it no longer fits.
+        InvalidMarks: the exam changed since the file was received, so that it no longer fits. Then
+            it waits no more: later, it would be written over what people did meanwhile.
     """
-    given = read_marks(bench.store.get(sha256, Kind.MARKS))
+    data = bench.store.get(sha256, Kind.MARKS)
+    try:
+        changed = _record_all(bench, run, exam_id, sha256, data)
+    except InvalidMarks:
+        with bench.database.transaction() as connection:
+            mark_settled(connection, exam_id, sha256)
+        raise
+    logger.info("marks_recorded", extra={"exam_id": exam_id, "copies": changed})
+    return changed
+
+
+def _record_all(bench: Workbench, run: Run, exam_id: ExamId, sha256: Sha256, data: bytes) -> int:
+    given = read_marks(data)
     with bench.database.transaction() as connection:
         locks.keep_copies(connection, [item.copy_id for item in given])
         changing = _check(connection, exam_id, given)
         for item in changing:
             _record(connection, item, run)
-        mark_recorded(connection, exam_id, sha256)
-    logger.info("marks_recorded", extra={"exam_id": exam_id, "copies": len(changing)})
+        mark_settled(connection, exam_id, sha256)
     return len(changing)
 
 
 def unrecorded_marks(bench: Workbench, exam_id: ExamId) -> list[Sha256]:
-    """Marks files that were received and not yet recorded, in the order they came."""
+    """Marks files that were received and neither recorded nor refused, in the order they came."""
     with bench.database.transaction() as connection:
         return list(list_unrecorded_marks(connection, exam_id))
 
