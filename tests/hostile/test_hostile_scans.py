@@ -54,6 +54,14 @@ def test_files_with_random_changes_end_well(bench: Workbench, tmp_path: Path) ->
     assert not [name for name in stored_files(bench) if name.startswith(".")]
 
 
+@pytest.mark.parametrize(("name", "seed"), [("by pymupdf", 100038), ("by pymupdf", 101238)])
+def test_files_that_once_did_not_end_well(
+    bench: Workbench, tmp_path: Path, name: str, seed: int
+) -> None:
+    """A document may lose pages while they are loaded: when it is taken, or looked at later."""
+    judge_scan(bench, tmp_path, mutated(SOUND[name](), seed, PDF_TOKENS))
+
+
 def test_page_that_never_ends_is_stopped_and_spoils_its_own_copy_only(
     bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

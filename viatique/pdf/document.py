@@ -13,8 +13,11 @@ from viatique.errors import FinalError, UnreadablePdf
 pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its only parameter
 pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
 
-MUPDF_ERRORS = (mupdf.FzErrorBase, RuntimeError, ValueError, MemoryError)
-"""What PyMuPDF raises on broken documents: MuPDF's own tree, and plain errors of its wrappers."""
+MUPDF_ERRORS = (mupdf.FzErrorBase, RuntimeError, ValueError, IndexError, MemoryError)
+"""What PyMuPDF raises on broken documents: MuPDF's own tree, and plain errors of its wrappers.
+
+A document may lose pages while they are loaded: then one is out of its range.
+"""
 
 Image = tuple[int | str, ...]
 """An entry of ``Page.get_images``."""
