@@ -1,6 +1,8 @@
 """What commands print, where, and how they end; the work itself is tested with the steps."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -50,7 +52,11 @@ def test_create_prints_the_id_alone_and_the_next_command_beside(
     exam = printed.out.removesuffix("\n")
     assert exam.isalnum()
     assert f"viatique import {exam} SCAN.pdf" in printed.err
-    (listed,) = viatique("exam", "list", "--json").lines
+    path = tmp_path / "exam.toml"
+    path.write_text(path.read_text("utf-8").replace("date = 2027-02-06\n", ""), "utf-8")
+    viatique("exam", "create", path)
+    undated, listed = viatique("exam", "list", "--json").lines
+    assert undated["date"] is None
     assert listed == {"exam": exam, "name": "Bac blanc", "date": "2027-02-06"}
     assert exam in viatique("exam", "list").out
 
@@ -286,6 +292,46 @@ def test_setting_that_cannot_be_used_is_exit_code_2_with_its_name(
     printed = viatique("exam", "list", code=2)
     assert "processes" in printed.err
     assert "Traceback" not in printed.err
+
+
+def test_home_that_can_be_no_folder_is_exit_code_2(
+    viatique: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VIATIQUE_HOME", str(tmp_path / "file" / "home"))
+    assert "VIATIQUE_HOME" in viatique("exam", "list", code=2).err
+
+
+def test_place_that_cannot_be_written_is_exit_code_2(viatique: Command, tmp_path: Path) -> None:
+    printed = viatique("support-bundle", tmp_path / "no" / "help.zip", code=2)
+    assert "cannot be written" in printed.err
+
+
+@pytest.mark.parametrize("command", ["api", "metrics"])
+def test_port_that_cannot_be_had_is_told(viatique: Command, command: str) -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        assert str(port) in viatique(command, "--port", str(port), code=3).err.partition("✗")[2]
+    viatique(command, "--port", "70000", code=2)
+
+
+def test_output_that_is_closed_or_knows_few_characters_changes_no_exit_code(
+    viatique: Command, tmp_path: Path
+) -> None:
+    path = write_exam(tmp_path)
+    path.write_text(path.read_text("utf-8").replace("Bac blanc", "Épreuve n° 1"), "utf-8")
+    viatique("exam", "create", path)
+    listed = [PROGRAM, "exam", "list"]
+    ascii_only = os.environ | viatique.environment | {"PYTHONIOENCODING": "ascii"}
+
+    def run(*command: str) -> str:
+        done = subprocess.run(command, env=ascii_only, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return done.stdout
+
+    assert json.loads(run(*listed, "--json"))["name"] == "Épreuve n° 1"
+    assert "?preuve n? 1" in run(*listed)
+    assert run("sh", "-c", '"$0" exam list >&- 2>&-', PROGRAM) == ""
 
 
 def test_error_nobody_foresaw_is_exit_code_3_and_told_without_its_text(

@@ -31,6 +31,7 @@ from viatique.cli.given import (
     Exam,
     Inline,
     Json,
+    Port,
     Switch,
     copy_id_of,
     exam_id_of,
@@ -227,7 +228,7 @@ def release(copy: Copy, /) -> int:
 
 
 @app.command
-def api(*, host: str = "127.0.0.1", port: int = API_PORT) -> int:
+def api(*, host: str = "127.0.0.1", port: Port = API_PORT) -> int:
     """Serve the HTTP API of marking until Ctrl-C; its OpenAPI is at /api/v1/openapi.json."""
     from viatique.cli.serving import serve_api  # noqa: PLC0415  # a web server is slow to load
 
@@ -268,6 +269,7 @@ arrange(app)
 
 def main() -> None:
     """Runs the command and turns errors into messages and exit codes."""
+    terminal.open_streams()
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()

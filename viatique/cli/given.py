@@ -4,7 +4,7 @@ from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from viatique.errors import InvalidInput
 from viatique.models import CopyId, ExamId
@@ -22,6 +22,7 @@ Json = Annotated[Switch, Parameter(name="--json", help=text("help_json", CLI_LAN
 ErasedToo = Annotated[
     Switch, Parameter(name="--erased-too", help=text("help_erased_too", CLI_LANGUAGE))
 ]
+Port = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=65535))]
 Exam = Annotated[str, Parameter(help=text("help_of_exam", CLI_LANGUAGE))]
 Copy = Annotated[str, Parameter(help=text("help_of_copy", CLI_LANGUAGE))]
 

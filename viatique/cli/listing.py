@@ -98,7 +98,8 @@ def show_exams(database: Database, *, is_json: bool) -> None:
         exams = list_exams(connection)
     if is_json:
         for exam in exams:
-            print_json_line({"exam": exam.exam_id, "name": exam.name, "date": str(exam.exam_date)})
+            date = str(exam.exam_date) if exam.exam_date else None
+            print_json_line({"exam": exam.exam_id, "name": exam.name, "date": date})
         return
     if not exams:
         say(text("no_exams", CLI_LANGUAGE))

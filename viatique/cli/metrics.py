@@ -3,6 +3,7 @@
 from cyclopts import App
 
 from viatique.cli import running, terminal
+from viatique.cli.given import Port
 from viatique.run import new_run
 from viatique.services.foreground import METRICS_PORT
 from viatique.steps.reset_metrics import reset_metrics
@@ -15,7 +16,7 @@ metrics_app = App(name="metrics")
 
 
 @metrics_app.default
-def serve(*, host: str = "127.0.0.1", port: int = METRICS_PORT) -> int:
+def serve(*, host: str = "127.0.0.1", port: Port = METRICS_PORT) -> int:
     """Serve Prometheus metrics until Ctrl-C; the token is in HOME/run/metrics.token."""
     from viatique.cli.serving import serve_metrics  # noqa: PLC0415  # a web server is slow to load
 

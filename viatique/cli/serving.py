@@ -1,11 +1,13 @@
 """Commands that serve until Ctrl-C."""
 
 import uvicorn
+from starlette.applications import Starlette
 
 from viatique.api.app import create_app
 from viatique.api.parts import parts_on
 from viatique.api.paths import PREFIX
 from viatique.cli.terminal import say
+from viatique.errors import ServiceUnavailable
 from viatique.exporter import (
     create_exporter,
     domain_collector,
@@ -27,12 +29,7 @@ def serve_api(bench: Workbench, host: str, port: int) -> None:
     api = create_app(parts)
     api.router.routes.extend(health_routes(_health(bench)))
     api.router.routes.append(metrics_route(parts.registry, metrics_token(bench.settings.home_path)))
-    uvicorn.run(
-        api, host=host, port=port, log_config=None, access_log=False, server_header=False,
-        # nobody else's word is taken for who the client is: rates are counted by it
-        forwarded_allow_ips=bench.settings.trusted_proxies,
-        proxy_headers=bool(bench.settings.trusted_proxies),
-    )  # fmt: skip
+    _serve(api, host, port, trusted_proxies=bench.settings.trusted_proxies)
 
 
 def serve_metrics(bench: Workbench, host: str, port: int) -> None:
@@ -41,9 +38,27 @@ def serve_metrics(bench: Workbench, host: str, port: int) -> None:
     say(f"http://{host}:{port}/metrics")
     exporter = create_exporter(domain_collector(bench), token, _health(bench))
     with trail_logged(bench.database, bench.settings.home_path / "logs"):
+        _serve(exporter, host, port)
+
+
+def _serve(served: Starlette, host: str, port: int, *, trusted_proxies: str = "") -> None:
+    """Serves until Ctrl-C.
+
+    Raises:
+        ServiceUnavailable: nothing can be served there.
+    """
+    try:
         uvicorn.run(
-            exporter, host=host, port=port, log_config=None, access_log=False, server_header=False
-        )
+            served, host=host, port=port, log_config=None, access_log=False, server_header=False,
+            # nobody else's word is taken for who the client is: rates are counted by it
+            forwarded_allow_ips=trusted_proxies,
+            proxy_headers=bool(trusted_proxies),
+        )  # fmt: skip
+    except SystemExit:
+        raise ServiceUnavailable(
+            f"Nothing can be served at {host}, port {port}.",
+            next_step="Another program may listen there: give another --port.",
+        ) from None
 
 
 def _health(bench: Workbench) -> Health:

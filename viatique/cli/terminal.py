@@ -4,9 +4,13 @@ Results go to standard output, everything else to standard error, so that both c
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -50,9 +54,23 @@ def headings(*keys: str) -> list[str]:
     return [text(f"col_{key}", CLI_LANGUAGE) for key in keys]
 
 
+def open_streams() -> None:
+    """Lets a command end as it would where an output is closed, or knows few characters."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 def print_json_line(value: Mapping[str, object]) -> None:
-    """One object on one line of standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """One object on one line of standard output; nothing of it is lost in any encoding."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=not is_unicode) + "\n")
 
 
 def say(message: str) -> None:

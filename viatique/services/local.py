@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from viatique.db.admin import check_server
-from viatique.errors import Conflict
+from viatique.errors import Conflict, InvalidInput
 from viatique.services.postgres import ensure_postgres, stop_postgres
 from viatique.services.prefect_server import ensure_prefect_server, stop_prefect_server
 from viatique.services.processes import (
@@ -124,13 +124,23 @@ def last_used(home: Path) -> float:
 
 
 def make_home(home: Path) -> None:
-    """The home's folders; from now on this process makes files for its own user alone."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    os.umask(0o077)
-    if not home.exists():
-        home.mkdir(exist_ok=True)
-        # as root, the database's unprivileged user passes through, to its own folder in there
-        home.chmod(0o711 if is_root() else 0o700)
+    """The home's folders; from now on this process makes files for its own user alone.
+
+    Raises:
+        InvalidInput: there can be no such folder.
+    """
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        os.umask(0o077)
+        if not home.is_dir():
+            home.mkdir(exist_ok=True)
+            # as root, the database's unprivileged user passes through, to its own folder in there
+            home.chmod(0o711 if is_root() else 0o700)
+    except OSError as error:
+        raise InvalidInput(
+            f"VIATIQUE_HOME can be no folder ({type(error).__name__}).",
+            next_step="Name a folder in which you may write.",
+        ) from None
     (home / "run" / "users").mkdir(parents=True, exist_ok=True)
 
 

@@ -25,6 +25,7 @@ from viatique.db.sessions import list_sessions
 from viatique.diagnosis import Finding
 from viatique.models import ExamId, Language
 from viatique.settings import Settings
+from viatique.steps.export_results import replace_file
 from viatique.steps.report import report_exam
 from viatique.workbench import Workbench
 
@@ -38,10 +39,18 @@ SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 def write_bundle(
     bench: Workbench, path: Path, findings: Iterable[Finding], measured: Collector
 ) -> None:
-    """A ZIP to send to somebody who helps."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, text in _parts(bench, findings, measured):
-            bundle.writestr(name, without_places(text, bench.settings))
+    """A ZIP to send to somebody who helps.
+
+    Raises:
+        InvalidInput: it cannot be written there.
+    """
+
+    def write(part: Path) -> None:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for name, text in _parts(bench, findings, measured):
+                bundle.writestr(name, without_places(text, bench.settings))
+
+    replace_file(path, write)
 
 
 def without_places(text: str, settings: Settings) -> str:
