@@ -23,7 +23,7 @@ from viatique.db.claims import Stage, claim_subjects
 from viatique.db.exams import list_students
 from viatique.errors import Conflict, NotFound
 from viatique.files import Kind
-from viatique.inline import run_finalize, run_import
+from viatique.inline import run_finalize, run_import, run_marks
 from viatique.lifecycle import Action
 from viatique.models import ExamId, Half, StudentId
 from viatique.pdf.erase import without_pages
@@ -41,6 +41,7 @@ from viatique.steps.erase import (
 )
 from viatique.steps.import_scan import receive_scan, unplanned_scans
 from viatique.steps.maintain import Chore, run_chore
+from viatique.steps.merge_copies import merge_copies
 from viatique.steps.record_marks import receive_marks
 from viatique.steps.seal_trail import seal_trail
 from viatique.steps.verify_audit import verify_audit
@@ -294,6 +295,22 @@ def test_marks_files_of_others_are_kept(bench: Workbench, tmp_path: Path) -> Non
         kept.append(receive_marks(bench, exam_id, path))
     erase_student(bench, new_run(), exam_id, S1)
     assert [name for name in stored_files(bench) if name.endswith("marks")] == [f"{kept[1]}.marks"]
+
+
+def test_marks_files_of_a_merged_copy_and_in_any_encoding_go(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    exam_id = import_exam(bench, tmp_path, count=3)
+    first, second, third = (copy.copy_id for copy in list_copies(bench, exam_id))
+    path = tmp_path / "marks.csv"
+    for copy_id, question in ((first, "1"), (third, "2"), (second, "1")):
+        text = f"copy\tquestion\tpoints\n{copy_id}\t{question}\t1\n"
+        path.write_text(text, "utf-16")
+        kept = receive_marks(bench, exam_id, path)
+        run_marks(bench, exam_id, kept)
+    merge_copies(bench.database, bench.store, new_run("U1"), first, third, student_id=S1)
+    assert len(erase_student(bench, new_run("U1"), exam_id, S1).marks_files) == 2
+    assert [name for name in stored_files(bench) if name.endswith("marks")] == [f"{kept}.marks"]
 
 
 def test_every_stored_file_is_known_to_the_view(bench: Workbench) -> None:

@@ -18,7 +18,7 @@ from tests.steps.benches import (
 from tests.steps.readings import identify_as
 from viatique.db.marking import Draft
 from viatique.db.merges import Proposal, list_proposals
-from viatique.errors import Conflict
+from viatique.errors import Conflict, NotFound
 from viatique.files import Kind
 from viatique.lifecycle import Action
 from viatique.models import CopyId, ExamId, IdentityState, StudentId
@@ -71,6 +71,15 @@ def test_second_copy_of_a_student_becomes_a_merge_proposal(
     exam_id, (first, _, third) = twice
     (proposal,) = proposals(bench, exam_id)
     assert (proposal.student_id, proposal.copies) == ("S1", (first, third))
+
+
+def test_copies_of_somebody_who_is_not_on_the_roster_are_not_merged(
+    bench: Workbench, twice: tuple[ExamId, list[CopyId]]
+) -> None:
+    _, (first, _, third) = twice
+    run, nobody = new_run("coordinator"), StudentId("S99")
+    with pytest.raises(NotFound):
+        merge_copies(bench.database, bench.store, run, first, third, student_id=nobody)
 
 
 def test_copy_told_apart_by_a_person_is_proposed_no_more(

@@ -47,6 +47,22 @@ def lock_copies_of(connection: Connection, exam_id: ExamId, student_id: StudentI
     return [CopyId(row["copy_id"]) for row in rows]
 
 
+def list_merged_into(connection: Connection, copy_ids: Sequence[CopyId]) -> list[CopyId]:
+    """Copies that, as the trail tells, were merged into these: they are no more."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE merged AS (
+            SELECT unnest(%(copies)s::text[]) AS copy_id
+            UNION SELECT details ->> 'from' FROM audit_event JOIN merged USING (copy_id)
+            WHERE action = 'MERGE' AND details ? 'from'
+        )
+        SELECT copy_id FROM merged WHERE copy_id <> ALL (%(copies)s) ORDER BY copy_id
+        """,
+        {"copies": list(copy_ids)},
+    ).fetchall()
+    return [CopyId(row["copy_id"]) for row in rows]
+
+
 def list_pages(connection: Connection, copy_ids: Sequence[CopyId]) -> list[ErasedPage]:
     """Where the pages of copies lie in their scans."""
     rows = connection.execute(

@@ -24,6 +24,7 @@ from viatique.models import CopyId, ExamId, Half, Sha256, Student, StudentId
 from viatique.pdf.erase import without_pages
 from viatique.run import Run
 from viatique.steps.inbox import inbox_folder
+from viatique.tables import decode_text
 from viatique.unfinished import unfinished_folder
 from viatique.workbench import Workbench
 
@@ -34,7 +35,8 @@ class Erasable:
 
     Attributes:
         pages: of the copies, in their scans.
-        marks_files: those that name one of the copies, with what else they hold.
+        marks_files: those that name one of the copies, or one that was merged into them, with what
+            else they hold.
         named_on: other copies on which a marker wrote the last name; a person has to look.
     """
 
@@ -57,6 +59,7 @@ def find_erasable(bench: Workbench, exam_id: ExamId, student_id: StudentId) -> E
         if student_id not in roster:
             raise NotFound(f"The roster of exam {exam_id} has no such student.")
         copies = erasure.lock_copies_of(connection, exam_id, student_id)
+        merged = erasure.list_merged_into(connection, copies)
         pages = erasure.list_pages(connection, copies)
         naming = erasure.list_copies_naming(connection, exam_id, roster[student_id].last_name)
         files = [one for one in erasure.list_files(connection, exam_id) if one[1] is Kind.MARKS]
@@ -64,7 +67,9 @@ def find_erasable(bench: Workbench, exam_id: ExamId, student_id: StudentId) -> E
         student=roster[student_id],
         copies=tuple(copies),
         pages=tuple(pages),
-        marks_files=tuple(sha256 for sha256, _ in files if _names_one(bench, sha256, copies)),
+        marks_files=tuple(
+            sha256 for sha256, _ in files if _names_one(bench, sha256, [*copies, *merged])
+        ),
         named_on=tuple(copy_id for copy_id in naming if copy_id not in copies),
     )
 
@@ -166,8 +171,8 @@ def _forget_beside(bench: Workbench, exam_id: ExamId) -> None:
 
 def _names_one(bench: Workbench, sha256: Sha256, copies: Sequence[CopyId]) -> bool:
     """Whether a marks file holds something of one of the copies; case does not matter there."""
-    data = bench.store.get(sha256, Kind.MARKS).upper()
-    return any(copy_id.encode() in data for copy_id in copies)
+    marks = decode_text(bench.store.get(sha256, Kind.MARKS)).upper()
+    return any(copy_id in marks for copy_id in copies)
 
 
 def _scans_without(

@@ -23,6 +23,7 @@ from viatique.steps.arrange_pages import (
     read_pages,
     told_when_changed,
 )
+from viatique.steps.settle import check_on_roster
 
 logger = logging.getLogger("viatique.steps")
 
@@ -47,7 +48,7 @@ def merge_copies(
         student_id: who wrote both.
 
     Raises:
-        NotFound: no such copy.
+        NotFound: no such copy, or the roster has no such student.
         Conflict: they are of two exams, one is finalized or being marked, both have marks for the
             same question, or their pages changed meanwhile.
     """
@@ -119,9 +120,9 @@ def _move(connection: Connection, run: Run, both: _Both, file_sha256: Sha256 | N
 
 
 def _name(connection: Connection, run: Run, keep: CopyId, student_id: StudentId) -> None:
-    identities.release_student(
-        connection, find_copy(connection, keep).exam_id, student_id, keep, run=run
-    )
+    exam_id = find_copy(connection, keep).exam_id
+    check_on_roster(connection, exam_id, student_id)
+    identities.release_student(connection, exam_id, student_id, keep, run=run)
     if not identities.settle(connection, keep, student_id, run=run):
         raise Conflict(
             f"Student {student_id} already has another confirmed copy.",

@@ -6,10 +6,10 @@ from viatique.db import identities, review
 from viatique.db.copies import find_copy, move_copy
 from viatique.db.exams import list_students
 from viatique.db.pages import mark_rescan
-from viatique.db.pool import Database
+from viatique.db.pool import Connection, Database
 from viatique.errors import Conflict, IllegalTransition, NotFound
 from viatique.lifecycle import Move
-from viatique.models import CopyId, StudentId
+from viatique.models import CopyId, ExamId, StudentId
 from viatique.run import Run
 
 logger = logging.getLogger("viatique.steps")
@@ -32,12 +32,8 @@ def confirm_identity(
     """
     with database.transaction() as connection:
         copy = find_copy(connection, copy_id)
-        roster = {student.student_id for student in list_students(connection, copy.exam_id)}
-        if student_id is not None and student_id not in roster:
-            raise NotFound(
-                f"The roster of exam {copy.exam_id} has no student {student_id[:40]!r}.",
-                next_step="Give a roster id, or `nobody`.",
-            )
+        if student_id is not None:
+            check_on_roster(connection, copy.exam_id, student_id)
         identities.release_student(connection, copy.exam_id, student_id, copy_id, run=run)
         if not identities.settle(connection, copy_id, student_id, run=run):
             raise Conflict(
@@ -45,6 +41,19 @@ def confirm_identity(
                 next_step="Correct that copy first, or put both aside for a merge.",
             )
     logger.info("identity_confirmed", extra={"copy_id": copy_id})
+
+
+def check_on_roster(connection: Connection, exam_id: ExamId, student_id: StudentId) -> None:
+    """Nothing when the roster has the student.
+
+    Raises:
+        NotFound: it has not.
+    """
+    if student_id not in {one.student_id for one in list_students(connection, exam_id)}:
+        raise NotFound(
+            f"The roster of exam {exam_id} has no student {student_id[:40]!r}.",
+            next_step="Give a roster id, or `nobody`.",
+        )
 
 
 def withdraw_answer(database: Database, run: Run, copy_id: CopyId) -> None:
