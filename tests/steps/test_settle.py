@@ -1,6 +1,7 @@
 """What a person says of a copy stands, and one student never holds two copies."""
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -14,12 +15,15 @@ from tests.steps.benches import (
     write_scan,
 )
 from tests.steps.readings import identify_as
+from viatique.db import identities
 from viatique.db.copies import Copy
+from viatique.db.identities import Applied
+from viatique.db.pool import Connection
 from viatique.errors import Conflict, IllegalTransition, NotFound
 from viatique.inline import run_identify, run_import
 from viatique.lifecycle import Action, CopyStatus
-from viatique.models import CopyId, ExamId, IdentityState, StudentId
-from viatique.run import new_run
+from viatique.models import CopyId, Decision, ExamId, IdentityState, StudentId
+from viatique.run import Run, new_run
 from viatique.seal_files import seal_files_of
 from viatique.steps.create_exam import create_exam
 from viatique.steps.import_scan import plan_scan, receive_scan, unplanned_scans
@@ -52,6 +56,34 @@ def test_confirmed_copy_is_the_students_by_a_persons_word(bench: Workbench, tmp_
     event = events_of(bench, first.copy_id)[-1]
     assert (event.action, event.actor) == (Action.IDENTIFY, "coordinator")
     assert event.details == {"state": "CONFIRMED", "student": "S2", "method": "person"}
+
+
+def test_an_answer_given_while_a_decision_is_stored_comes_after_it(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam_id = import_exam(bench, tmp_path)
+    first, second = list_copies(bench, exam_id)
+    answer = Thread(target=lambda: _confirm(bench, second, "S1"))
+    apply = identities.apply_decisions
+
+    def applied(connection: Connection, decisions: list[Decision], *, run: Run) -> list[Applied]:
+        answer.start()
+        while answer.is_alive() and not _somebody_waits(connection):
+            answer.join(0.01)
+        return apply(connection, decisions, run=run)
+
+    monkeypatch.setattr(identities, "apply_decisions", applied)
+    identify_as(bench, {first.copy_id: ("Alpha", "Anne"), second.copy_id: ("Beta", "Bruno")})
+    answer.join()
+    assert _identities(bench, exam_id) == [(REVIEW, None), (CONFIRMED, "S1")]
+
+
+def _somebody_waits(connection: Connection) -> bool:
+    waiting = connection.execute(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    return waiting.rowcount > 0
 
 
 def test_copy_of_nobody_on_the_roster_is_told_so(bench: Workbench, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def find_reading(connection: Connection, copy_id: CopyId) -> Sha256 | None:
 
 
 def lock_decisions(connection: Connection, exam_id: ExamId) -> None:
-    """Makes joint decisions of one exam take turns until the commit."""
+    """Makes joint decisions of one exam, and people's answers, take turns until the commit."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('decide ' || %(exam)s, 0))",
         {"exam": exam_id},

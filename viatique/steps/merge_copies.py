@@ -14,7 +14,7 @@ from viatique.db.pool import Connection, Database
 from viatique.errors import Conflict
 from viatique.files import Store
 from viatique.lifecycle import Action
-from viatique.models import CopyId, Sha256, StudentId
+from viatique.models import CopyId, ExamId, Sha256, StudentId
 from viatique.run import Run
 from viatique.steps.arrange_pages import (
     Pages,
@@ -59,6 +59,8 @@ def merge_copies(
     with told_when_changed(database, both.before):
         file_sha256 = cut_file(store, kept_pages(both.pages))
     with database.transaction() as connection:
+        # a decision that is being stored is not met half-way
+        identities.lock_decisions(connection, ExamId(keep.rpartition("-")[0]))
         _check(connection, both)
         _move(connection, run, both, file_sha256)
         merges.delete_merged(connection, other)

@@ -32,6 +32,8 @@ def confirm_identity(
     """
     with database.transaction() as connection:
         copy = find_copy(connection, copy_id)
+        # a decision that is being stored is not met half-way
+        identities.lock_decisions(connection, copy.exam_id)
         if student_id is not None:
             check_on_roster(connection, copy.exam_id, student_id)
         identities.release_student(connection, copy.exam_id, student_id, copy_id, run=run)
