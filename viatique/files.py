@@ -295,7 +295,11 @@ def make_here(path: Path, data: bytes) -> Sha256:
 
 
 def _settle(path: Path, target: Path) -> None:
-    """Moves a whole file to where it is to be, so that it is there also after a power cut."""
+    """Moves a whole file to where it is to be, so that it is there also after a power cut.
+
+    It is for its user alone from then on, whatever the process says of new files.
+    """
+    path.chmod(0o600)
     _sync(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)

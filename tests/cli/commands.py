@@ -1,6 +1,7 @@
 """The command on a home and a database of a test's own, run in this process."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from tests.steps.benches import silence_logs
 from viatique.cli import app
 from viatique.services.local import stop
 from viatique.settings import Settings
+
+PROGRAM = str(Path(sys.executable).with_name("viatique"))
+"""The installed command, for a process of its own."""
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,7 @@ from viatique.errors import Conflict, NotFound
 from viatique.files import Kind
 from viatique.inline import run_finalize, run_import, run_marks
 from viatique.lifecycle import Action
-from viatique.models import ExamId, Half, StudentId
-from viatique.pdf.erase import without_pages
+from viatique.models import ExamId, StudentId
 from viatique.roster import read_roster
 from viatique.run import new_run
 from viatique.seal_files import seal_files_of
@@ -336,54 +335,6 @@ def test_every_stored_file_is_known_to_the_view(bench: Workbench) -> None:
         ).fetchall()
     known = {(row["table_name"], row["column_name"]) for row in used} | others
     assert {(row["table_name"], row["column_name"]) for row in columns} <= known
-
-
-def blanked(folder: Path, scan: bytes, erased: dict[int, frozenset[Half]]) -> bytes:
-    before, after = folder / "before.pdf", folder / "after.pdf"
-    before.write_bytes(scan)
-    without_pages(before, erased, after)
-    return after.read_bytes()
-
-
-def test_one_half_of_a_side_can_go_alone(tmp_path: Path) -> None:
-    with pymupdf.open() as document:
-        page = document.new_page(width=800, height=400)
-        page.insert_text((50, 100), "left", fontsize=40)
-        page.insert_text((450, 100), "right", fontsize=40)
-        scan = document.tobytes()
-    erased = blanked(tmp_path, scan, {0: frozenset({Half.LEFT})})
-    with pymupdf.open(stream=erased) as document:
-        page = document[0]
-        assert page.get_text().strip() == ""
-        picture = page.get_pixmap(dpi=72, colorspace=pymupdf.csGRAY)
-        assert (picture.width, picture.height) == (800, 400)
-        dark = [
-            sum(picture.pixel(x, y)[0] < 128 for x in range(*part) for y in range(60, 110))
-            for part in ((0, 400), (400, 800))
-        ]
-    assert dark[0] == 0
-    assert dark[1] > 100
-    both = blanked(tmp_path, scan, {0: frozenset({Half.LEFT, Half.RIGHT})})
-    with pymupdf.open(stream=both) as document:
-        assert document[0].get_pixmap().is_unicolor
-
-
-def test_pages_that_stay_keep_their_bytes(tmp_path: Path) -> None:
-    scan = write_scan(tmp_path, pages=4).read_bytes()
-    erased = blanked(tmp_path, scan, {1: frozenset({Half.WHOLE})})
-
-    def images(pdf: bytes) -> list[bytes | None]:
-        with pymupdf.open(stream=pdf) as document:
-            return [
-                document.extract_image(page.get_images()[0][0])["image"]
-                if page.get_images()
-                else None
-                for page in document
-            ]
-
-    before = images(scan)
-    assert images(erased) == [before[0], None, before[2], before[3]]
-    assert len(erased) < len(scan)
 
 
 def test_who_was_erased_does_not_come_back_with_an_old_roster(

@@ -138,7 +138,7 @@ def test_deciding_again_never_overrules_a_person(bench: Workbench, tmp_path: Pat
 def test_unknown_copy_or_student_is_not_found(bench: Workbench, tmp_path: Path) -> None:
     exam_id = import_exam(bench, tmp_path, count=1)
     (copy,) = list_copies(bench, exam_id)
-    with pytest.raises(NotFound, match="has no student"):
+    with pytest.raises(NotFound, match="has no such student"):
         _confirm(bench, copy, "S9")
     with pytest.raises(NotFound, match="no copy"):
         confirm_identity(bench.database, new_run(), CopyId("X-0001"), None)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from viatique.errors import (
     StoredFileCorrupt,
     StoreUnavailable,
 )
-from viatique.files import Kind, Store
+from viatique.files import Kind, Store, make_here
 from viatique.models import Sha256
 
 
@@ -157,6 +158,21 @@ def test_store_gives_back_what_was_put_and_puts_once(tmp_path: Path) -> None:
     with store.local(sha256, Kind.COPY) as local:
         assert local.read_bytes() == b"data"
     assert [item.name for item in tmp_path.rglob("*") if item.is_file()] == [f"{sha256}.copy.pdf"]
+
+
+def test_store_keeps_files_for_its_user_alone_however_they_come(tmp_path: Path) -> None:
+    store, given = Store(str(tmp_path / "store")), tmp_path / "given.pdf"
+    given.write_bytes(b"scan")
+    before = os.umask(0o022)
+    try:
+        store.put(b"reading", Kind.READING)
+        store.put_path(given, Kind.SCAN)
+        with store.workshop() as folder:
+            store.take(folder / "made", make_here(folder / "made", b"copy"), Kind.COPY)
+    finally:
+        os.umask(before)
+    files = [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600] * 3
 
 
 def test_store_refuses_changed_and_missing_files(tmp_path: Path) -> None:

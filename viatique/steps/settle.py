@@ -53,7 +53,7 @@ def check_on_roster(connection: Connection, exam_id: ExamId, student_id: Student
     """
     if student_id not in {one.student_id for one in list_students(connection, exam_id)}:
         raise NotFound(
-            f"The roster of exam {exam_id} has no student {student_id[:40]!r}.",
+            f"The roster of exam {exam_id} has no such student.",
             next_step="Give a roster id, or `nobody`.",
         )
 
